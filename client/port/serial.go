@@ -48,7 +48,7 @@ func openSerial(config *Config) (io.ReadWriteCloser, error) {
 	if err != nil {
 		return nil, explainOpen(name, baud, err)
 	}
-	if err := admit(name, baud, writer); err != nil {
+	if err := admit(name, writer); err != nil {
 		closeWriter(writer)
 		return nil, err
 	}
@@ -108,9 +108,9 @@ func (c *serialConn) lined(err error) error {
 }
 
 // admit returns why a port that is open is not used.
-func admit(name string, baud int, writer io.WriteCloser) error {
-	if err := checkTerminal(writer); err != nil {
-		return explainOpen(name, baud, err)
+func admit(name string, writer io.WriteCloser) error {
+	if err := checkTerminal(name, writer); err != nil {
+		return err
 	}
 	return refuse(name, usersOf(name))
 }

@@ -21,7 +21,19 @@ import (
 
 // newPTY is the other end of a line and the name of ours. The slave is held open, as a
 // simulator holds it.
+// newPTY is a PTY that ignores modem lines, as one for a meter does, and is as the kernel makes it otherwise.
 func newPTY(t *testing.T) (master, slave *os.File) {
+	t.Helper()
+	master, slave = newTerminal(t)
+	settings, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
+	must(t, err)
+	settings.Cflag |= unix.CLOCAL
+	must(t, unix.IoctlSetTermios(int(slave.Fd()), unix.TCSETS, settings))
+	return master, slave
+}
+
+// newTerminal is a PTY as the kernel makes it.
+func newTerminal(t *testing.T) (master, slave *os.File) {
 	t.Helper()
 	master, slave, err := pty.Open()
 	must(t, err)

@@ -3,7 +3,6 @@ package port
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,20 +21,8 @@ import (
 // that holds the other end of a PTY is none: it is the meter, whatever it has open besides.
 func usersOf(name string) []user { return computer{proc: "/proc", locks: "/var/lock"}.usersOf(name) }
 
-// checkTerminal returns an error of what is no terminal, such as /dev/null, which many have open.
-func checkTerminal(w io.WriteCloser) error {
-	f, ok := w.(*os.File)
-	if !ok {
-		return nil
-	}
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var asking error
-	err = raw.Control(func(fd uintptr) { _, asking = unix.IoctlGetTermios(int(fd), unix.TCGETS) })
-	return errors.Join(err, asking)
-}
+// servedBy says who serves a PTY, behind a comma; "" if this user may not see who.
+func servedBy(rdev uint64) string { return computer{proc: "/proc"}.servedBy(rdev) }
 
 // computer is where Linux tells of its processes: in /proc, see proc(5), and in the files that
 // programs for serial ports have used as locks since UUCP, as /var/lock/LCK..ttyUSB0.
@@ -48,22 +35,37 @@ func (c computer) usersOf(name string) []user {
 	}
 	locker := c.locker(name)
 	var list []user
-	entries, _ := os.ReadDir(c.proc) // without it nobody is seen
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil {
-			continue
-		}
-		p := process{dir: filepath.Join(c.proc, e.Name()), pid: pid}
+	for _, p := range c.processes() {
 		switch lives := p.livesOn(port.Rdev); {
 		case lives:
 			list = append(list, p.describe(c, true))
-		case pid != os.Getpid() && (pid == locker || p.hasOpen(&port) && !p.servesPTY(port.Rdev)):
+		case p.pid != os.Getpid() && (p.pid == locker || p.hasOpen(&port) && !p.servesPTY(port.Rdev)):
 			list = append(list, p.describe(c, false))
 		}
 	}
 	slices.SortFunc(list, func(a, b user) int { return cmp.Compare(a.pid, b.pid) })
 	return list
+}
+
+// processes returns all of them that are seen: without /proc, nobody.
+func (c computer) processes() []process {
+	var list []process
+	entries, _ := os.ReadDir(c.proc)
+	for _, e := range entries {
+		if pid, err := strconv.Atoi(e.Name()); err == nil {
+			list = append(list, process{dir: filepath.Join(c.proc, e.Name()), pid: pid})
+		}
+	}
+	return list
+}
+
+func (c computer) servedBy(rdev uint64) string {
+	for _, p := range c.processes() {
+		if p.servesPTY(rdev) {
+			return ", served by " + p.describe(c, false).String()
+		}
+	}
+	return ""
 }
 
 // locker returns the process that a UUCP lock of the port names; 0 without one.
@@ -128,14 +130,6 @@ func (p process) hasOpen(port *unix.Stat_t) bool {
 	})
 }
 
-// The slaves of PTYs have these majors (devices.txt of the kernel).
-const firstPTYMajor, lastPTYMajor = 136, 143
-
-func isPTY(rdev uint64) bool {
-	major := unix.Major(rdev)
-	return major >= firstPTYMajor && major <= lastPTYMajor
-}
-
 // servesPTY reports whether the process has the master of a PTY.
 func (p process) servesPTY(rdev uint64) bool {
 	if !isPTY(rdev) {
@@ -180,9 +174,7 @@ func (p process) livesOn(rdev uint64) bool {
 		return false
 	}
 	n, err := strconv.ParseInt(fields[statTTY], 10, 64)
-	// As the kernel encodes it: bits 31 to 20 and 7 to 0 are the minor, 15 to 8 the major.
-	number := uint32(n)
-	return err == nil && n != 0 && unix.Mkdev(number>>8&0xFFF, number&0xFF|number>>12&0xFFF00) == rdev
+	return err == nil && n != 0 && kernelDevice(uint32(n)) == rdev
 }
 
 func (p process) describe(c computer, lives bool) user {

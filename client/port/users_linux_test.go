@@ -76,6 +76,56 @@ func TestNothingIsWrittenToATerminalOnWhichSomebodyWorks(t *testing.T) {
 	}
 }
 
+// It may be somebody's window in which nothing runs just now: the number of a PTY that was a meter's is given out
+// again.
+func TestNothingIsWrittenToATerminalThatNobodyHasSetUpAsALine(t *testing.T) {
+	master, slave := newTerminal(t)
+	before, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
+	must(t, err)
+	_, err = Open(Config{Port: slave.Name()})
+	for _, want := range []string{"is a terminal, served by ", fmt.Sprintf("(process %d of ", os.Getpid()), "stty -F " + slave.Name() + " raw -echo"} {
+		if !errors.Is(err, ErrTerminal) || !strings.Contains(err.Error(), want) {
+			t.Errorf("Open = %v, want ErrTerminal saying %q", err, want)
+		}
+	}
+	after, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
+	must(t, err)
+	if *after != *before {
+		t.Error("the terminal was changed")
+	}
+	must(t, master.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
+	if n, _ := master.Read(make([]byte, 10)); n > 0 {
+		t.Errorf("%d bytes were written to it", n)
+	}
+	raw := *before
+	raw.Lflag &^= unix.ICANON | unix.ECHO
+	must(t, unix.IoctlSetTermios(int(slave.Fd()), unix.TCSETS, &raw))
+	openPort(t, slave.Name(), 0) // as the error advises
+}
+
+func TestATerminalOfPeopleIsNoSerialPortWhateverItsSettings(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		is   terminal
+		want string
+	}{
+		"/dev/tty":     {terminal{named: unix.Stat_t{Rdev: unix.Mkdev(5, 0)}, is: unix.Mkdev(136, 3)}, "the terminal on which this runs"},
+		"/dev/console": {terminal{named: unix.Stat_t{Rdev: unix.Mkdev(5, 1)}}, "a console of this computer"},
+		"/dev/tty1":    {terminal{named: unix.Stat_t{Rdev: unix.Mkdev(4, 1)}, is: unix.Mkdev(4, 1)}, "a console of this computer"},
+		"/dev/ttyS0":   {terminal{named: unix.Stat_t{Rdev: unix.Mkdev(4, 64)}, is: unix.Mkdev(4, 64)}, ""},
+		"/dev/ttyUSB0": {terminal{named: unix.Stat_t{Rdev: unix.Mkdev(188, 0)}, is: unix.Mkdev(188, 0)}, ""},
+		"/dev/pts/3":   {terminal{named: unix.Stat_t{Rdev: unix.Mkdev(136, 3)}, is: unix.Mkdev(136, 3)}, ""},
+	} {
+		if got := c.is.forPeople(); got != c.want {
+			t.Errorf("%s is %q, want %q", name, got, c.want)
+		}
+	}
+	_, err := Open(Config{Port: "/dev/ptmx"})
+	if !errors.Is(err, ErrTerminal) || !strings.Contains(err.Error(), "that serves it") {
+		t.Errorf("the end that serves a PTY: %v", err)
+	}
+}
+
 // A process of another user is not seen at its descriptors, but by the lock that it has left.
 func TestALockOfUUCPNamesTheUserOfAPort(t *testing.T) {
 	_, slave := newPTY(t)
