@@ -9,17 +9,18 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"ionbench/simulator/disk"
 )
 
-// errLinkTaken: the path of the link is taken by something that is not ours.
-var errLinkTaken = errors.New("it will not be replaced; remove it, or name another link")
+// errLinkTaken: the path of the link is taken, by something that is not ours or by a server that runs.
+var errLinkTaken = errors.New("name another link")
 
 // link is the stable name of a PTY. Beside it, under the same name and ".lock", is a file that its
-// owner holds (disk.Alone) for as long as it runs, and that says to which PTY the link was made: a
-// number of a PTY is given out again, so a link that a killed server has left may lead to anybody's
-// terminal.
+// owner holds (disk.Alone) for as long as it runs, and that says in its first line to which PTY the
+// link was made: a number of a PTY is given out again, so a link that a killed server has left may
+// lead to anybody's terminal. The second line says who the owner is.
 type link struct {
 	path, target string
 	lock         disk.File
@@ -31,7 +32,7 @@ type link struct {
 // What is at path is replaced only if it is a link that a killed server of ours left behind: one
 // whose owner's file says so and is held by nobody, or a symbolic link to /dev/pts/N, where N is
 // gone or is the number that we have just been given. Everything else is refused.
-func makeLink(path, target string) (*link, error) {
+func makeLink(path, target string, now time.Time) (*link, error) {
 	lock, left, err := ownLink(path)
 	if err != nil {
 		return nil, fmt.Errorf("link to the PTY: %w", err)
@@ -42,7 +43,7 @@ func makeLink(path, target string) (*link, error) {
 		err = l.replace(left)
 	}
 	if err == nil {
-		err = l.sign()
+		err = l.sign(now)
 	}
 	if err != nil {
 		l.release()
@@ -61,8 +62,7 @@ func ownLink(path string) (lock disk.File, left string, err error) {
 	for range tries {
 		lock, err = disk.Real{}.Open(path+".lock", disk.Write|disk.Create|disk.NoFollow|disk.Alone, 0o644)
 		if err == nil && isAt(lock, path+".lock") {
-			b, err := io.ReadAll(io.NewSectionReader(lock, 0, maxNote))
-			left, _, _ = strings.Cut(string(b), "\n")
+			left, _, err = readNote(lock)
 			return lock, left, err
 		}
 		if err == nil {
@@ -74,7 +74,37 @@ func ownLink(path string) (lock disk.File, left string, err error) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	return nil, "", fmt.Errorf("%s belongs to a server that runs: %w", path, errLinkTaken)
+	return nil, "", fmt.Errorf("%s belongs to %s, which runs; end that one, or %w", path, ownerOf(path), errLinkTaken)
+}
+
+// readNote reads what an owner's file says.
+func readNote(lock disk.File) (target, by string, err error) {
+	b, err := io.ReadAll(io.NewSectionReader(lock, 0, maxNote))
+	target, rest, _ := strings.Cut(string(b), "\n")
+	by, _, _ = strings.Cut(rest, "\n")
+	return target, by, err
+}
+
+// ownerOf says who holds the owner's file of a link, as it says itself.
+func ownerOf(path string) string {
+	const somebody = "another server"
+	lock, err := disk.Real{}.Open(path+".lock", disk.NoFollow, 0)
+	if err != nil {
+		return somebody
+	}
+	defer lock.Close()
+	if _, by, err := readNote(lock); err == nil && by != "" {
+		return strings.Map(printable, by)
+	}
+	return somebody
+}
+
+// printable replaces what could control a terminal.
+func printable(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return '?'
 }
 
 func isAt(f disk.File, path string) bool {
@@ -83,12 +113,13 @@ func isAt(f disk.File, path string) bool {
 	return err == nil && at == nil && os.SameFile(here, there)
 }
 
-// sign says to which PTY the link was made.
-func (l *link) sign() error {
+// sign says to which PTY the link was made, by whom and when.
+func (l *link) sign(now time.Time) error {
 	if err := l.lock.Truncate(0); err != nil {
 		return err
 	}
-	_, err := l.lock.WriteAt([]byte(l.target+"\n"), 0)
+	by := fmt.Sprintf("a server (process %d, since %s)", os.Getpid(), now.Format(time.DateTime))
+	_, err := l.lock.WriteAt([]byte(l.target+"\n"+by+"\n"), 0)
 	return err
 }
 
@@ -102,14 +133,14 @@ func (l *link) replace(left string) error {
 	old, err := os.Readlink(l.path)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s is there and is not a link: %w", l.path, errLinkTaken)
+		return fmt.Errorf("%s is there and is not a link; it is not replaced: %w", l.path, errLinkTaken)
 	case old == l.target:
 		return nil
 	case !isPTYName(old):
-		return fmt.Errorf("%s is a link to %s, which is no PTY: %w", l.path, old, errLinkTaken)
+		return fmt.Errorf("%s is a link to %s, which is no PTY; it is not replaced: %w", l.path, old, errLinkTaken)
 	}
 	if _, err := os.Lstat(old); old != left && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is a link to %s, which is in use: %w", l.path, old, errLinkTaken)
+		return fmt.Errorf("%s is a link to %s, which is in use; end the program that serves it, remove the link if that is not a meter's, or %w", l.path, old, errLinkTaken)
 	}
 	// A name that only this process uses; if it is taken, Symlink says so.
 	fresh := l.path + ".new" + strconv.Itoa(os.Getpid())

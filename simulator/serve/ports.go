@@ -121,7 +121,7 @@ func (p *ports) open() (err error) {
 	}
 	// The link comes last, so that those who wait for it find everything else ready.
 	if p.config.Link != "" {
-		p.link, err = makeLink(p.config.Link, p.terminal.name())
+		p.link, err = makeLink(p.config.Link, p.terminal.name(), time.Now())
 	}
 	return err
 }

@@ -311,7 +311,7 @@ func TestLinkReplacesOnlyWhatAKilledServerLeft(t *testing.T) {
 func TestLinkToTheNumberThatWasGivenOutAgainIsAdopted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meter")
 	must(t, os.Symlink("/dev/pts/77", path))
-	l, err := makeLink(path, "/dev/pts/77")
+	l, err := makeLink(path, "/dev/pts/77", made)
 	must(t, err)
 	must(t, l.remove())
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
