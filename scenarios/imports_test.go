@@ -122,6 +122,8 @@ func importRules() []importRule {
 			why: "which worlds there are is for those who play them to use, and does not depend on it"},
 		{in: []string{"scenarios/shell", "scenarios/parallel", "scenarios/cover"}, forbidden: []string{"ionbench/..."},
 			why: "leaves: programs for the field quote words too, and must not reach the bench for it"},
+		{in: []string{"scenarios/webpage"}, forbidden: []string{"ionbench/..."},
+			why: "a leaf: what pages have alike depends on none of them"},
 		{in: []string{"client/ini"}, forbidden: []string{"ionbench/..."},
 			why: "a leaf: the grammar of lines knows no file"},
 		{in: []string{"scenarios/fields"}, forbidden: []string{"ionbench/..."}, but: []string{"ionbench/client/ini", "ionbench/simulator/fault"},

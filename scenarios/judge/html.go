@@ -2,16 +2,15 @@ package judge
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"fmt"
-	"html/template"
 	"io"
 	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"ionbench/scenarios/webpage"
 )
 
 //go:embed web
@@ -19,10 +18,8 @@ var web embed.FS
 
 // page is the data of the template.
 type page struct {
-	Policy                  string
-	Style                   template.CSS
+	webpage.Head
 	Verdict                 string
-	Title                   string
 	Facts                   [][2]string
 	Passed, Failed, Skipped int
 	Undecided               int
@@ -62,16 +59,13 @@ func (r *Report) WriteHTML(folder string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.ParseFS(web, "web/page.html")
+	t, err := webpage.Template(web, "web/page.html")
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(style)
 	p := page{
-		Policy:  fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'", base64.StdEncoding.EncodeToString(sum[:])),
-		Style:   template.CSS(style),
+		Head:    webpage.NewHead(fmt.Sprintf("Judged: %s", r.Target.Upgrade), string(style), ""),
 		Verdict: r.Verdict(),
-		Title:   fmt.Sprintf("Judged: %s", r.Target.Upgrade),
 		Facts: [][2]string{
 			{"upgrader", r.Target.Upgrade.String()}, {"recovery", r.Target.forAttempt(true).String()}, {"suite", r.Suite},
 			{"transport", r.Target.Transport.String()}, {"time limit", r.Options.limit().String()},

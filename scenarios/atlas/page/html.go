@@ -1,9 +1,7 @@
 package page
 
 import (
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -15,6 +13,7 @@ import (
 
 	"ionbench/scenarios/atlas"
 	"ionbench/scenarios/verdict"
+	"ionbench/scenarios/webpage"
 )
 
 //go:embed web
@@ -31,7 +30,7 @@ func WriteHTML(w io.Writer, a *atlas.Atlas) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.ParseFS(web, "web/page.html")
+	t, err := webpage.Template(web, "web/page.html")
 	if err != nil {
 		return err
 	}
@@ -40,11 +39,8 @@ func WriteHTML(w io.Writer, a *atlas.Atlas) error {
 
 // view is the data of the template.
 type view struct {
-	Policy     string
-	Style      template.CSS
-	Script     template.JS
+	webpage.Head
 	Data       template.JS
-	Title      string
 	Facts      []fact
 	Figures    []fact
 	Partial    bool
@@ -107,12 +103,9 @@ func newView(p *picture) (*view, error) {
 		return nil, err
 	}
 	v := &view{
-		Policy: fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", sourceHash(style), sourceHash(script)),
-		Style:  template.CSS(style),
-		Script: template.JS(script),
-		Data:   template.JS(data),
-		Title:  p.title(),
-		Facts:  p.facts(), Figures: p.figures(),
+		Head:  webpage.NewHead(p.title(), style, script),
+		Data:  template.JS(data),
+		Facts: p.facts(), Figures: p.figures(),
 		Partial: p.atlas.Partial, Recoveries: p.recoveries(),
 		Sections: []sectionView{
 			{"outcome", "What came of it", "Each colour is the worst outcome of the points of its cell."},
@@ -159,11 +152,6 @@ func colourStyle() string {
 		rule(fmt.Sprintf("cost-%d", i), s.tone)
 	}
 	return b.String()
-}
-
-func sourceHash(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
 func (p *picture) title() string {
