@@ -221,20 +221,19 @@ func (m *served) begun() *served {
 // startJSON runs ionsim here with --json and waits for its first line.
 func startJSON(t testing.TB, args ...string) *served {
 	t.Helper()
-	m := startHere(t, append(args, "--json")...)
-	m.ready = m.next()
-	if m.ready.Event != "ready" {
-		t.Fatalf("the first line is %s", m.ready.raw)
-	}
-	return m
+	return startHere(t, append(args, "--json")...).told()
 }
 
 func startProcessJSON(t testing.TB, args ...string) *served {
 	t.Helper()
-	m := startProcess(t, append(args, "--json")...)
-	m.ready = m.next()
-	if m.ready.Event != "ready" {
-		t.Fatalf("the first line is %s", m.ready.raw)
+	return startProcess(t, append(args, "--json")...).told()
+}
+
+// told waits for the first line with --json.
+func (m *served) told() *served {
+	m.t.Helper()
+	if m.ready = m.next(); m.ready.Event != "ready" {
+		m.t.Fatalf("the first line is %s", m.ready.raw)
 	}
 	return m
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"ionbench/scenarios/reproduce"
-	"ionbench/scenarios/rig"
 	"ionbench/scenarios/storm"
 	"ionbench/simulator/fault"
 )
@@ -25,20 +24,7 @@ func draws(t *testing.T, seed uint64, n int) []drawn {
 	var list []drawn
 	for run := uint64(0); len(list) < n; run++ {
 		w, plans := storm.Draw(seed, run, 1)
-		log := func(p fault.Plan) []byte {
-			r, err := rig.New(&w, rig.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			a := w.Attempts[0]
-			a.Plan = p
-			o, err := r.Try(&a)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return o.Log
-		}
-		if got := log(plans[0]); len(got) > 0 && !bytes.Equal(got, log(nil)) {
+		if got := play(t, &w, plans[0]); len(got) > 0 && !bytes.Equal(got, play(t, &w, nil)) {
 			list = append(list, drawn{run, plans[0], got})
 		}
 	}
