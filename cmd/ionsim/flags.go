@@ -47,7 +47,7 @@ const factoryImageBytes = 256 << 10
 // longestOfACall bounds what a call takes for each of its parts.
 const longestOfACall = 5 * time.Minute
 
-// newOptions returns the defaults: the article's meter, with the settings of the the factory.
+// newOptions returns the defaults: the article's meter, with the settings of the factory.
 func newOptions() *options {
 	m := world.Meter{ImageBytes: factoryImageBytes, SetUp: world.Untouched}.Filled()
 	m.Revision = "" // the model's

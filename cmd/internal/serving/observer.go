@@ -3,6 +3,7 @@ package serving
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -325,10 +326,26 @@ func again(r *control.Repeat) (text []byte) {
 // endOfMeter is the last report of a meter.
 func (o *observer) endOfMeter(now time.Duration, ended *Ended) {
 	c := ended.Counts
-	o.tell(story.Event{At: now, Source: story.Meter, What: stopped{}}, report{"stopped", []field{
+	o.tell(story.Event{At: now, Source: story.Meter, What: stopped{}}, report{"stopped", slices.Concat(carried(c), []field{
+		{"led_toggles", o.edges - o.earlier}, {"state", ended.State.String()}, {"revision", ended.Runs},
+	}, byHand(&ended.Repeat)), endedAfter(c) + fmt.Sprintf("; %v", ended)})
+}
+
+// carried is what a line has carried, as fields of its end.
+func carried(c bench.Counts) []field {
+	return []field{
 		{"bytes_to_meter", c.BytesToMeter}, {"bytes_to_host", c.BytesToHost},
 		{"frames_to_meter", c.FramesToMeter}, {"frames_to_host", c.FramesToHost},
-		{"blocks_sent", c.BlocksSent}, {"resends", c.Resends}, {"led_toggles", o.edges - o.earlier},
-		{"state", ended.State.String()}, {"revision", ended.Runs}, {"by_hand", ended.Repeat.Plan}, {"not_repeated", append([]string{}, ended.Repeat.Not...)},
-	}, fmt.Sprintf("ended: %d bytes came, %d went; %d blocks were sent, %d requests again; %v", c.BytesToMeter, c.BytesToHost, c.BlocksSent, c.Resends, ended)})
+		{"blocks_sent", c.BlocksSent}, {"resends", c.Resends},
+	}
+}
+
+// endedAfter is the same for people.
+func endedAfter(c bench.Counts) string {
+	return fmt.Sprintf("ended: %d bytes came, %d went; %d blocks were sent, %d requests again", c.BytesToMeter, c.BytesToHost, c.BlocksSent, c.Resends)
+}
+
+// byHand is what was done by hand, and what of it a plan leaves out.
+func byHand(again *control.Repeat) []field {
+	return []field{{"by_hand", again.Plan}, {"not_repeated", append([]string{}, again.Not...)}}
 }

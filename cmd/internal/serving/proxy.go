@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"ionbench/simulator/bench"
@@ -176,7 +177,7 @@ func (s *server) tellProxy() {
 		s.say("with a plan: a frame goes on when it is whole")
 	}
 	if s.door != nil {
-		s.say("look at it and strike it: http://%s/#token=%s", s.door.address(), s.door.secret())
+		s.say("look at it and strike it: %s", s.door.page())
 	}
 }
 
@@ -214,11 +215,7 @@ func (w onFar) Details() string {
 
 // endOfProxy is the last report of a proxy.
 func (o *observer) endOfProxy(now time.Duration, c bench.Counts, again *control.Repeat) {
-	o.tell(story.Event{At: now, Source: story.Line, What: stopped{}}, report{"stopped", []field{
-		{"bytes_to_meter", c.BytesToMeter}, {"bytes_to_host", c.BytesToHost},
-		{"frames_to_meter", c.FramesToMeter}, {"frames_to_host", c.FramesToHost},
-		{"blocks_sent", c.BlocksSent}, {"resends", c.Resends}, {"by_hand", again.Plan}, {"not_repeated", append([]string{}, again.Not...)},
-	}, fmt.Sprintf("ended: %d bytes came, %d went; %d blocks were sent, %d requests again", c.BytesToMeter, c.BytesToHost, c.BlocksSent, c.Resends)})
+	o.tell(story.Event{At: now, Source: story.Line, What: stopped{}}, report{"stopped", slices.Concat(carried(c), byHand(again)), endedAfter(c)})
 }
 
 // hostLines takes the lines that a host sets: they are passed on, or are for a modem; nil if there is
