@@ -69,7 +69,7 @@ func (n *note) take(here, there crossed) {
 		m.ops += here.last.ops - there.last.ops
 		p.marks = append(p.marks, m)
 	}
-	p.matched, p.differs, p.late, p.left = o.matched, o.differs, o.late, o.left
+	p.matched, p.beyond, p.differs, p.late, p.left = o.matched, o.beyond, o.differs, o.late, o.left
 	if o.outcome != nil {
 		p.outcome = o.outcome.With(here.past, there.past)
 	}

@@ -129,6 +129,9 @@ func (m *mended) lines(entries []upgradelog.Entry) error {
 			return err
 		}
 	}
+	if next < untilDeviceName {
+		upTo(untilDeviceName) // which the tool writes at once
+	}
 	m.after(entries)
 	return nil
 }

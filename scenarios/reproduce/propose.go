@@ -77,12 +77,13 @@ func (x *proposals) between(lines int) []mark {
 // interval is the time in which the cause of the line must have begun.
 func (x *proposals) interval() (from, to time.Duration) {
 	p := x.of
-	if p.matched > 0 {
-		from = p.at[p.matched-1]
+	right := p.right()
+	if right > 0 {
+		from = p.at[right-1]
 	}
 	to = from
-	if p.matched < len(p.at) {
-		to = p.at[p.matched]
+	if right < len(p.at) {
+		to = p.at[right]
 	} else if n := len(p.marks); n > 0 {
 		to = max(from, p.marks[n-1].at) + time.Minute
 	}
@@ -660,7 +661,7 @@ func (x *proposals) endsAt(f fault.Fault) {
 // cut: the log ends before the run did: right behind its last line, or while something was sent or
 // done that left no line.
 func (x *proposals) cut() {
-	list := x.between(x.of.matched)
+	list := x.between(x.of.right())
 	if n := len(list); n > 0 {
 		x.also(fault.Fault{Kind: killed.kind(), Trigger: x.of.trigger(list[n/2])})
 		if n == 1 || list[0].step != list[n-1].step {

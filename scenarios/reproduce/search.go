@@ -653,6 +653,10 @@ func (s *search) result(r *Result) {
 		}
 	}
 	if len(s.matches) > 0 {
+		if n := s.matches[0].beyond; n > 0 {
+			r.Lost += n
+			addRemark(&r.Remarks, s.run.Last, fmt.Sprintf("the log is cut within lines that the tool writes at once: of them %d are missing behind this one", n))
+		}
 		tellApart(r.Candidates)
 		return
 	}
@@ -717,10 +721,10 @@ func (s *search) difference(p *played) string {
 		return fmt.Sprintf("line %d: the end comes %d seconds %s", want[len(want)-1].At, max(p.late, -p.late), pick(p.late > 0, "too early", "too late"))
 	case p.matched < len(want) && want[p.matched].At == 0:
 		return fmt.Sprintf("%q, which must have stood before line %d, where the trial has %s", want[p.matched].String(), nextLine(want[p.matched:]), lineOrEnd(p))
-	case p.matched >= len(p.lines):
+	case p.right() >= len(p.lines):
 		return fmt.Sprintf("line %d: %q, where the trial has ended", want[p.matched].At, want[p.matched].String())
 	case p.matched >= len(want):
-		return fmt.Sprintf("after line %d: the log has ended, where the trial has %q", want[len(want)-1].At, p.lines[p.matched].String())
+		return fmt.Sprintf("after line %d: the log has ended, where the trial has %q", want[len(want)-1].At, p.lines[p.right()].String())
 	}
 	return fmt.Sprintf("line %d: %q, where the trial has %q", want[p.matched].At, want[p.matched].String(), p.lines[p.matched].String())
 }

@@ -34,20 +34,12 @@ func (s *Sizes) Known() bool { return s.Max < maxBlocks }
 // sizesOf derives the size from the percentages, the counts and the efficiencies. If 438
 // answered blocks are at least 90 % and less than 100 %, the image has 439 to 486.
 func sizesOf(r *LoggedRun) Sizes {
-	s := Sizes{Hidden: -1, fits: make([]bool, maxBlocks+1)}
 	lines := countLines(r.Entries)
-	left, tiring := len(lines), false
-	hidden := make([]int, maxBlocks+1)
-	for n := 1; n <= maxBlocks; n++ {
-		hidden[n] = -1
-		effort := maxEffort
-		if w := (sizeWalk{blocks: n, effort: &effort, left: &left}); w.through(lines) {
-			hidden[n] = w.hidden
-			if s.Hidden < 0 || w.hidden < s.Hidden {
-				s.Hidden = w.hidden
-			}
+	s, left, tiring := walked(lines, false)
+	if s.Hidden < 0 && r.cutAtAPercentage() {
+		if within, _, _ := walked(lines, true); within.Hidden >= 0 {
+			s = within
 		}
-		tiring = tiring || effort < 0
 	}
 	if s.Hidden < 0 {
 		s.Headless = lines[0].Kind != upgradelog.Proceeding
@@ -55,17 +47,44 @@ func sizesOf(r *LoggedRun) Sizes {
 	if s.Hidden < 0 && !tiring {
 		s.Against = lineOfCount(r.Entries, left)
 	}
+	s.narrowTo(refusedBlock(r.Entries))
+	s.Min = max(0, slices.Index(s.fits, true))
+	for s.Max = maxBlocks; s.Max > s.Min && !s.fits[s.Max]; s.Max-- {
+	}
+	return s
+}
+
+// walked returns the sizes that give these lines; all of them if none does. cut: of the percentages at the end,
+// which one block can give at once, some may be missing. left are the fewest lines that any size has left; tiring
+// that it took too long to find out.
+func walked(lines []upgradelog.Line, cut bool) (s Sizes, left int, tiring bool) {
+	s = Sizes{Hidden: -1, fits: make([]bool, maxBlocks+1)}
+	left = len(lines)
+	hidden := make([]int, maxBlocks+1)
+	for n := 1; n <= maxBlocks; n++ {
+		hidden[n] = -1
+		effort := maxEffort
+		if w := (sizeWalk{blocks: n, cut: cut, effort: &effort, left: &left}); w.through(lines) {
+			hidden[n] = w.hidden
+			if s.Hidden < 0 || w.hidden < s.Hidden {
+				s.Hidden = w.hidden
+			}
+		}
+		tiring = tiring || effort < 0
+	}
 	for n := 1; n <= maxBlocks; n++ {
 		if s.Hidden >= 0 && hidden[n] != s.Hidden {
 			continue // no download gives these counts, so every size remains
 		}
 		s.fits[n] = true
 	}
-	s.narrowTo(refusedBlock(r.Entries))
-	s.Min = max(0, slices.Index(s.fits, true))
-	for s.Max = maxBlocks; s.Max > s.Min && !s.fits[s.Max]; s.Max-- {
-	}
-	return s
+	return s, left, tiring
+}
+
+// cutAtAPercentage reports whether the log ends with one, or with the efficiency behind it.
+func (r *LoggedRun) cutAtAPercentage() bool {
+	n := len(r.Entries)
+	return n > 0 && (r.Entries[n-1].Kind == upgradelog.Completed || r.Entries[n-1].Kind == upgradelog.Efficiency)
 }
 
 // narrowTo leaves the sizes with which the blocks before one that was refused are the last percentage in
@@ -158,9 +177,10 @@ func (s *Sizes) nearest(n int) int {
 // the tool would have, and finds the first line that does not fit.
 type sizeWalk struct {
 	blocks   int
-	answered int // in this pass, at least
-	before   int // in the passes before
-	wasted   int // blocks after which the tool began again
+	cut      bool // some percentages may be missing at the end
+	answered int  // in this pass, at least
+	before   int  // in the passes before
+	wasted   int  // blocks after which the tool began again
 	passes   int
 	percent  int // last printed
 	resends  int // printed
@@ -194,7 +214,7 @@ func (w *sizeWalk) through(lines []upgradelog.Line) bool {
 		}
 		w.last = l
 	}
-	return w.tenthsFit()
+	return w.cut || w.tenthsFit()
 }
 
 // tries counts a try. It returns false when there were enough.

@@ -43,11 +43,15 @@ type played struct {
 	at      []time.Duration // of each line
 	marks   []mark
 	matched int          // lines that equal the log's, except for stamps at the end
-	differs bool         // at line matched
+	beyond  int          // lines behind these that the tool writes at once with the log's last, where that is cut
+	differs bool         // at the line behind them
 	late    int          // seconds by which the last stamp comes too early
 	outcome *rig.Outcome // nil if it was stopped at a line that differs
 	left    Left         // known if the log is the same
 }
+
+// right is how many of the trial's lines are right.
+func (p *played) right() int { return p.matched + p.beyond }
 
 // exact reports whether the log is the same.
 func (p *played) exact() bool { return !p.differs && p.late == 0 }
@@ -151,7 +155,8 @@ type note struct {
 // follow notes what another trial noted until it stopped there.
 func (n *note) follow(of *played, at stop) {
 	n.p.lines, n.p.at, n.p.marks = slices.Clone(of.lines[:at.lines]), slices.Clone(of.at[:at.lines]), slices.Clone(of.marks[:at.marks])
-	n.p.matched = at.lines // or it would have ended
+	n.p.matched = min(at.lines, len(n.want.Entries)) // all are right, or it would have ended
+	n.p.beyond = at.lines - n.p.matched
 	n.requests, n.logged = n.rig.Bench().Station().Requests(), n.rig.Logged()
 	n.underWay = n.rig.Bench().Station().UnderWay()
 }
@@ -196,6 +201,8 @@ func (n *note) line(l upgradelog.Line) {
 	p.at = append(p.at, n.rig.Now()-n.begun)
 	switch {
 	case p.differs, n.want == nil:
+	case p.matched == len(n.want.Entries) && n.atOnce():
+		p.beyond++
 	case p.matched == len(n.want.Entries):
 		p.differs = true
 	case n.want.same(p.matched, l):
@@ -206,6 +213,14 @@ func (n *note) line(l upgradelog.Line) {
 	default:
 		p.differs = true
 	}
+}
+
+// atOnce reports whether the trial's last line, which the log does not have, was written at once with the one
+// before. No end of a tool comes between: whoever cut the log has cut it there.
+func (n *note) atOnce() bool {
+	at := n.p.at
+	_, ended := n.want.Ended()
+	return !ended && len(at) > 1 && at[len(at)-1] == at[len(at)-2]
 }
 
 func isEnd(k upgradelog.Kind) bool {
