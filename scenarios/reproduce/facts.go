@@ -12,7 +12,7 @@ import (
 type Fact struct{ Name, Text string }
 
 // Facts returns what the log says about the run: the tool, the meter, how it began and where it
-// failed.
+// failed. Of lines of two tools it is only when one of them began.
 func (r *LoggedRun) Facts() []Fact {
 	var facts []Fact
 	add := func(name string, parts ...string) {
@@ -25,6 +25,10 @@ func (r *LoggedRun) Facts() []Fact {
 		if len(said) > 0 {
 			facts = append(facts, Fact{name, strings.Join(said, ", ")})
 		}
+	}
+	if r.Mixed { // whose the other lines are nobody knows
+		add("begun", r.words(upgradelog.UpgradeStarted, "Upgrade started at ", ""))
+		return facts
 	}
 	add("tool", r.words(upgradelog.SoftwareVersion, "Software Version (Build): ", ""))
 	add("firmware", r.words(upgradelog.FirmwareVersion, "Firmware Version = ", ""), r.words(upgradelog.FirmwareDated, "Firmware dated", "dated"))

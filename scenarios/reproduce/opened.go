@@ -32,6 +32,11 @@ const (
 func opened(b []byte) (content []byte, said []string) {
 	o := opener{left: 4 * upgradelog.MaxBytes}
 	content = o.open(b, deepest)
+	if most := upgradelog.MaxBytes; len(b) <= most && len(content) > most && o.left > 0 { // it was unpacked to its end
+		const character = 4 // bytes at most, so that none is cut in two
+		content = content[(len(content)-most+character-1)/character*character:]
+		o.said = append(o.said, fmt.Sprintf("only the last %d MiB of what was packed are read", most>>20))
+	}
 	return content, o.said
 }
 
@@ -81,7 +86,7 @@ func (o *opener) unwrapped(b []byte, deep int) (content []byte, says string) {
 
 // unpacked reads as far as there are bytes left to read. A torn end is like that of a log.
 func (o *opener) unpacked(r io.Reader) []byte {
-	content, _ := io.ReadAll(io.LimitReader(r, int64(min(o.left, upgradelog.MaxBytes+1))))
+	content, _ := io.ReadAll(io.LimitReader(r, int64(o.left)))
 	o.left -= len(content)
 	return content
 }
@@ -120,7 +125,7 @@ func (o *opener) unzipped(b []byte, deep int) (content []byte, name string) {
 // linesOfLog counts the lines of a log that can be read in a file, at its beginning.
 func linesOfLog(b []byte) int {
 	const enough = 1 << 20 // bytes, of which no line is taken that is cut
-	if len(b) > upgradelog.MaxBytes || ofAnotherKind(b) != nil {
+	if ofAnotherKind(b) != nil {
 		return 0
 	}
 	text, _ := textOf(b[:min(enough, len(b))])

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"html"
 	"net/url"
@@ -22,6 +23,32 @@ import (
 type sentForm struct {
 	name, says string
 	of         func(log string) []byte
+}
+
+// What was packed can be longer than a file that is not: its last runs are read, as those of a file are.
+func TestOfALongLogThatWasPackedTheEndIsRead(t *testing.T) {
+	article := logs.UpgradeFailed()
+	for name, test := range map[string]struct {
+		bytes int
+		reads bool
+	}{"longer than a file": {3 * upgradelog.MaxBytes, true}, "without an end in sight": {5 * upgradelog.MaxBytes, false}} {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		for n := 0; n < test.bytes; n += len(article) {
+			_, _ = z.Write(article)
+		}
+		_ = z.Close()
+		log, err := Read(b.Bytes())
+		if !test.reads {
+			if !errors.Is(err, upgradelog.ErrTooLarge) {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil || !bytes.Equal(log.Runs[len(log.Runs)-1].Text(), article) || !strings.Contains(fmt.Sprint(log.Remarks), "only the last 8 MiB of what was packed") {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
 }
 
 func sentForms() []sentForm {

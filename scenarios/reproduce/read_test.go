@@ -290,6 +290,9 @@ func TestLinesOfTwoToolsInOneLogAreNamed(t *testing.T) {
 		if r := Search(t.Context(), run, Options{}); r.Reproduced() || !errors.Is(r.Problem, errMixed) {
 			t.Errorf("lines %d to %d: %v", run.First, run.Last, r.Problem)
 		}
+		if facts := run.Facts(); len(facts) != 1 || facts[0].Name != "begun" {
+			t.Errorf("lines %d to %d: of two tools it says %v", run.First, run.Last, facts)
+		}
 	}
 }
 
