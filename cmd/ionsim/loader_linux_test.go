@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"ionbench/client"
 	"ionbench/client/port"
@@ -57,6 +56,12 @@ func (s sender) sends(pty string) error {
 	return cmd.Run()
 }
 
+// wantApplication waits for the end of a loader, which hears for a second whether the end of the file comes again.
+func wantApplication(m *served) {
+	m.t.Helper()
+	m.want("its application", func(e event) bool { return e.Event == "state" && e.State == "application" })
+}
+
 func TestSxAndSbUpgradeAMeterWhoseLoaderSpeaksXMODEM(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -73,7 +78,7 @@ func TestSxAndSbUpgradeAMeterWhoseLoaderSpeaksXMODEM(t *testing.T) {
 			if err := s.sends(m.ready.PTY); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(1200 * time.Millisecond) // the loader waits a second for the end to come again
+			wantApplication(m)
 			if h := wantDone(t, port.Config{Port: m.ready.PTY}, client.TaskIdentify, nil); h.device.Revision != "7350V284" {
 				t.Errorf("the meter runs %q", h.device.Revision)
 			}
@@ -96,7 +101,7 @@ func TestSxGoesOnThroughABrokenByteAndIsToldOfAWrongFile(t *testing.T) {
 	if err := s.sends(m.ready.PTY); err != nil {
 		t.Errorf("a broken byte: %v", err)
 	}
-	time.Sleep(1200 * time.Millisecond)
+	wantApplication(m)
 	must(t, os.WriteFile(s.file, []byte(strings.Repeat("no firmware ", 100)), 0o600))
 	knock(t, m.ready.PTY)
 	if err := s.sends(m.ready.PTY); err == nil {

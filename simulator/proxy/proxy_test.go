@@ -539,7 +539,7 @@ func TestAMeterThatSpeaksFirstIsHeard(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := make([]byte, 4)
-			late := time.AfterFunc(10*time.Second, func() { tool.Close() })
+			late := time.AfterFunc(patience, func() { tool.Close() })
 			defer late.Stop()
 			if _, err := io.ReadFull(tool, got); err != nil || string(got) != "RING" {
 				t.Errorf("%q, %v", got, err)
