@@ -36,6 +36,9 @@ func TestMain(m *testing.M) {
 	case "":
 	case relayProgram:
 		relay(os.Args[1])
+	case audienceProgram:
+		audience(os.Args[1], os.Args[2])
+		os.Exit(0)
 	default:
 		main()
 	}

@@ -2,7 +2,12 @@
 
 package main
 
-// The relay is the floor of benchmarks that run on Linux alone.
-const relayProgram = "relay"
+// The relay is the floor of benchmarks that run on Linux alone, as the audience is the load of one.
+const (
+	relayProgram    = "relay"
+	audienceProgram = "audience"
+)
 
 func relay(string) {}
+
+func audience(string, string) {}

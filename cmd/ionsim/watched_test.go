@@ -4,12 +4,8 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
-	"io"
-	"net/http"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,8 +17,8 @@ import (
 // BenchmarkAnUpgradeThatIsWatched is how much longer an upgrade takes while ten people watch the meter
 // and something asks for its state a hundred times a second. Both kinds of upgrade take turns, many times
 // in one run: told are the middle of the ratios of the pairs, and the ratio of the quickest of each kind, which
-// others on this computer disturb least. What the watchers themselves cost this computer is in it; what the
-// meter's process had to do for them (work) is told apart.
+// others on this computer disturb least. What it costs this computer to take what they are sent is in it; what
+// the meter's process had to do for them (work) is told apart.
 func BenchmarkAnUpgradeThatIsWatched(b *testing.B) {
 	pairs := 20
 	if testing.Short() {
@@ -44,7 +40,7 @@ func BenchmarkAnUpgradeThatIsWatched(b *testing.B) {
 				for j := range 2 {
 					watched, leave := i%2 != j, func() {}
 					if watched {
-						leave = watch(b, m)
+						leave = attend(b, m)
 					}
 					begun := processorTime(b, m.number)
 					took.add(watched, timeUpgrade(b, m, c.blocks))
@@ -100,49 +96,4 @@ func processorTime(b *testing.B, process int) time.Duration {
 	const processClock = 2 // CPUCLOCK_SCHED of the whole process, in the number that clock_getcpuclockid(3) makes
 	must(b, unix.ClockGettime(int32(^process<<3|processClock), &at))
 	return time.Duration(at.Nano())
-}
-
-// watch lets ten watch, and one ask a hundred times a second, until leave is called. All are there when it
-// returns. They take what comes and read none of it: what they would do with it is no cost of the meter's.
-func watch(b *testing.B, m *served) (leave func()) {
-	ctx, cancel := context.WithCancel(b.Context())
-	ask := func(path string) (io.ReadCloser, error) {
-		q, err := http.NewRequestWithContext(ctx, "GET", "http://"+m.ready.HTTP+path, nil)
-		must(b, err)
-		q.Header.Set("Authorization", "Bearer "+m.ready.Token)
-		r, err := http.DefaultClient.Do(q)
-		if err != nil {
-			return nil, err
-		}
-		return r.Body, nil
-	}
-	drop := func(body io.ReadCloser) {
-		defer body.Close()
-		_, _ = io.Copy(io.Discard, body)
-	}
-	var all sync.WaitGroup
-	for range 10 {
-		events, err := ask("/v1/events")
-		must(b, err)
-		all.Go(func() { drop(events) })
-	}
-	all.Go(func() {
-		ticks := time.NewTicker(10 * time.Millisecond)
-		defer ticks.Stop()
-		for ctx.Err() == nil {
-			meter, err := ask("/v1/meter")
-			if err != nil {
-				if ctx.Err() == nil {
-					b.Error(err)
-				}
-				return
-			}
-			drop(meter)
-			<-ticks.C
-		}
-	})
-	return func() {
-		cancel()
-		all.Wait()
-	}
 }
