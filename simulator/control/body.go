@@ -34,7 +34,11 @@ func (m members) take(w http.ResponseWriter, r *http.Request) bool {
 // read takes the members one by one. A decoder that fills a struct would let pass a member that comes twice, of
 // which the last counts, and names in other letters.
 func (m members) read(text []byte) error {
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some clients begin with the mark of UTF-8, which RFC 8259 lets a reader pass over
 	if len(bytes.TrimSpace(text)) == 0 {
+		if len(m) == 0 {
+			return nil // there is nothing to say
+		}
 		return errors.New("it is empty")
 	}
 	var object map[string]json.RawMessage

@@ -32,8 +32,8 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		case strings.HasPrefix(r.URL.Path, "/v1/") && !s.hasToken(r):
 			h.Set("WWW-Authenticate", `Bearer realm="ionsim"`)
 			refuse(w, http.StatusUnauthorized, "the token is missing or wrong", "send `Authorization: Bearer TOKEN`; the token is in the event \"ready\"")
-		case r.Method == http.MethodPost && !isJSON(r):
-			refuse(w, http.StatusUnsupportedMediaType, "the body must be JSON", "send `Content-Type: application/json`")
+		case r.Method == http.MethodPost && !isJSON(r) && !isEmpty(r):
+			refuse(w, http.StatusUnsupportedMediaType, "the body must be JSON in UTF-8", "send `Content-Type: application/json`")
 		default:
 			if s.hasToken(r) {
 				isNoStranger(r)
@@ -84,11 +84,20 @@ func sameSite(r *http.Request) bool {
 
 func (s *Server) hasToken(r *http.Request) bool {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	token = strings.TrimLeft(token, " ") // RFC 9110 lets more than one stand there
 	ok := strings.EqualFold(scheme, "Bearer")
 	return ok && subtle.ConstantTimeCompare([]byte(token), []byte(s.config.Token)) == 1
 }
 
+// isJSON reports whether a body is said to be JSON, which is in UTF-8 whether that is said or not.
 func isJSON(r *http.Request) bool {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && kind == "application/json"
+	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset, told := parameters["charset"]
+	return err == nil && kind == "application/json" && (!told || strings.EqualFold(charset, "utf-8"))
+}
+
+// isEmpty reports whether there is no body, and nobody says of what kind it is. A page cannot send such a request
+// with the token either, unless it is the server's own.
+func isEmpty(r *http.Request) bool {
+	return r.ContentLength == 0 && r.Header.Get("Content-Type") == ""
 }

@@ -172,6 +172,10 @@ func TestABodyIsReadOnlyAsFarAsItCanBeRight(t *testing.T) {
 		{`{"fault": "cable-pull"}`, "text/plain", 415},
 		{`{"fault": "cable-pull"}`, "application/x-www-form-urlencoded", 415},
 		{`{"fault": "cable-pull"}`, "", 415},
+		{`{"fault": "cable-pull"}`, "application/json; charset=iso-8859-1", 415},
+		{``, "text/plain", 415},
+		{``, "", 400},
+		{"\ufeff\ufeff" + `{"fault": "cable-pull"}`, "application/json", 400},
 		{`{"fault": "` + strings.Repeat("x", maxBody) + `"}`, "application/json", 413},
 		{`{"fault": "cabel-pull"}`, "application/json", 422},
 		{`{"fault": ""}`, "application/json", 422},
@@ -194,7 +198,7 @@ func TestABodyIsReadOnlyAsFarAsItCanBeRight(t *testing.T) {
 	}
 	for path, bodies := range map[string][]string{
 		"/v1/power": {`{"on": false, "on": true}`, `{"on": true, "On": false}`, `{"on": "false"}`, `{"on": false} null`, `null`},
-		"/v1/reset": {`{"on": true}`, `[]`, ``, `{"a": 1, "a": 2}`},
+		"/v1/reset": {`{"on": true}`, `[]`, `null`, `{"a": 1, "a": 2}`},
 	} {
 		for _, body := range bodies {
 			if got, answer := m.ask(t, "POST", path, body); got != 400 {
@@ -207,6 +211,47 @@ func TestABodyIsReadOnlyAsFarAsItCanBeRight(t *testing.T) {
 	}
 	if f, err := m.client().Faults(t.Context()); err != nil || len(f.Faults) > 0 {
 		t.Errorf("the meter was struck: %v, %v", f, err)
+	}
+}
+
+// What a body may be is the same for all that is asked with one, and the document says so.
+func TestABodyThatNeedsToSayNothingMayBeLeftOut(t *testing.T) {
+	m := serveOne(t)
+	for path, methods := range readDocument(t).Paths {
+		post, _ := methods["post"].(map[string]any)
+		if post == nil {
+			continue
+		}
+		body := post["requestBody"].(map[string]any)
+		path = strings.NewReplacer("{meter}", "1", "{line}", "1").Replace(path)
+		for what, kind := range map[string]string{"without a kind": "", "of a kind": "application/json", "of a kind in UTF-8": "Application/JSON;charset=UTF-8"} {
+			want := 200
+			if body["required"] == true {
+				want = 400
+			}
+			if got, answer := m.ask(t, "POST", path, "", "Content-Type", kind); got != want {
+				t.Errorf("POST %s with no body, %s, gives %d, not %d: %s", path, what, got, want, answer)
+			}
+		}
+	}
+}
+
+func TestAClientMayWriteWhatTheStandardsLetItWrite(t *testing.T) {
+	m := serveOne(t)
+	for what, c := range map[string]struct {
+		body    string
+		headers []string
+	}{
+		"the mark of UTF-8 before the body":      {"\ufeff" + `{"on": true}`, nil},
+		"blanks around the body":                 {" \r\n" + `{"on": true}` + "\n", nil},
+		"a charset":                              {`{"on": true}`, []string{"Content-Type", `application/json; charset="utf-8"`}},
+		"two blanks before the token":            {`{"on": true}`, []string{"Authorization", "Bearer  " + token}},
+		"the scheme in small letters":            {`{"on": true}`, []string{"Authorization", "bearer " + token}},
+		"a kind of answer that it does not have": {`{"on": true}`, []string{"Accept", "text/html"}},
+	} {
+		if got, answer := m.ask(t, "POST", "/v1/power", c.body, c.headers...); got != 200 {
+			t.Errorf("%s: %d, %s", what, got, answer)
+		}
 	}
 }
 
