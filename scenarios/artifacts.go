@@ -69,7 +69,7 @@ func (b *Bench) retold(text string) (*retell.Story, error) {
 	}
 	told, err := retell.Of(&b.world)
 	if err == nil {
-		told.Events = b.Trace()
+		told.Events = b.whole()
 		told.Head.Program, told.Head.Title = suite, "What was tried on a bench"
 		told.Head.Plan, told.Head.Outcome, told.Head.Broken = b.endings()
 	}

@@ -52,8 +52,20 @@ func (b *Bench) Meter() world.Meter { return b.world.MeterOf(&b.world.Attempts[0
 // Firmware is the file to send; nil if the world has no file that can be read.
 func (b *Bench) Firmware() *upg.File { return b.file }
 
-// Trace returns all events so far, in order.
-func (b *Bench) Trace() []story.Event { return b.rig.Bench().Station().Trace() }
+// Trace returns all events so far, in order, without the frames.
+func (b *Bench) Trace() []story.Event { return withoutWire(b.whole()) }
+
+// whole is Trace with the frames and what of them arrived, since an upgrader that is a function has come: its
+// story is told by them, and that of the project's own by playing its case again.
+func (b *Bench) whole() []story.Event { return b.rig.Bench().Station().Trace() }
+
+// withoutWire are the events that a person reads.
+func withoutWire(all []story.Event) []story.Event {
+	if !slices.ContainsFunc(all, story.Event.OfWire) {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), story.Event.OfWire)
+}
 
 // Try makes one attempt. If the attempt did not go as it should, Try returns the outcome and a
 // [*Failure]. If the attempt could not be made or judged, for example because its plan is
@@ -104,7 +116,7 @@ func (b *Bench) playOwn(a *Attempt, plan fault.Plan) (*Outcome, error) {
 	return &Outcome{
 		Number: len(b.outcomes) + 1, Recovery: a.Recovery, Plan: plan, Own: true,
 		Claim: o.Claim, Killed: o.Killed, Aborted: o.Aborted, Prompts: o.Prompts, Log: o.Log,
-		Meter: o.Meter, Cost: o.Cost, Trace: o.Trace, Upgraded: o.Upgraded(), Unstruck: o.Unstruck,
+		Meter: o.Meter, Cost: o.Cost, Trace: withoutWire(o.Trace), Upgraded: o.Upgraded(), Unstruck: o.Unstruck,
 		Broken: o.Expect(a.expectation(plan)), ended: cases.VerdictOf(o),
 	}, nil
 }

@@ -1,7 +1,10 @@
 package scenarios_test
 
 import (
+	"compress/gzip"
+	"encoding/base64"
 	"errors"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -14,6 +17,7 @@ import (
 	"ionbench/scenarios/verdict"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/bubble"
+	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
 )
 
@@ -247,6 +251,58 @@ func TestTheArtifactsOfABenchRepeatWhatHappened(t *testing.T) {
 	if !strings.Contains(left.Plan, "power-loss at block 4 for 5s\n") || strings.Count(left.Trace, "\n") != len(b.Trace()) || !strings.Contains(left.Log, "# attempt 2\n") {
 		t.Errorf("plan:\n%s\nlog:\n%s", left.Plan, left.Log)
 	}
+}
+
+// The frames are in the story of an upgrader that is a function, and in nothing that a person reads line by line.
+func TestTheStoryOfAnUpgraderOfOnesOwnHasItsFrames(t *testing.T) {
+	b := opened(t)
+	asks := scenarios.Blocking(t, func(conn net.Conn) error {
+		who := ion.DownloadRequest{Op: ion.OpIdentify}
+		question := ion.Outgoing{Message: ion.AppendDownloadRequest(ion.AppendPacketHeader(nil, ion.Packet{
+			MessageID: 1, Request: true, HasCredential: true, Source: ion.ClientAddress(), Destination: ion.MeterAddress(b.Meter().UnitID),
+			Credential: ion.NumericCredential(0, 0), Service: 1, Type: ion.TypeDownload,
+		}, ion.DownloadRequestBytes(&who)), &who)}
+		question.Begin(ion.HostAddress, b.Meter().UnitID, false)
+		_, err := conn.Write(question.AppendFrame(nil))
+		_, unanswered := io.ReadAtLeast(conn, make([]byte, 512), 100)
+		return errors.Join(err, unanswered, errors.New("it only asks"))
+	})
+	asks.Limit = time.Minute
+	o, err := b.Try(scenarios.Attempt{By: asks, Plan: "reply-lost", Allow: []verdict.Rule{verdict.I5}})
+	if o == nil {
+		t.Fatal(err)
+	}
+	told := b.Artifacts()
+	story := unpacked(t, told.Story)
+	for _, want := range []string{`"event":"message"`, `"title":"identify"`, `"event":"frame"`, `"fate":"came"`, `"event":"led"`} {
+		if !strings.Contains(story, want) {
+			t.Errorf("the story has no %s", want)
+		}
+	}
+	for _, e := range slices.Concat(b.Trace(), o.Trace) {
+		if e.OfWire() {
+			t.Errorf("the trace for people has %v", e)
+		}
+	}
+	if n := strings.Count(told.Trace, "\n"); n != len(b.Trace()) {
+		t.Errorf("it has %d lines for %d events", n, len(b.Trace()))
+	}
+}
+
+// unpacked is the story that a page carries, without the bytes of its frames.
+func unpacked(t *testing.T, shown string) string {
+	t.Helper()
+	_, text, _ := strings.Cut(shown, `id="story">`)
+	text, _, _ = strings.Cut(text, "<")
+	r, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	story, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(story)
 }
 
 func TestTheStoryOfAnUpgraderOfOnesOwnSaysWhatWasTriedAndHowItEnded(t *testing.T) {

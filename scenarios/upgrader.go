@@ -105,6 +105,7 @@ func (b *Bench) playForeign(a *Attempt, plan fault.Plan) (*Outcome, error) {
 	var crash error
 	b.rig.Lend(func(s *bench.Station, now time.Duration) time.Duration {
 		s.HostBaud(now, of.Baud)
+		s.RecordWire()
 		before = evidence.Look(s, now)
 		end, crash = a.By.play(s, now, plan)
 		return end.at
@@ -131,7 +132,7 @@ func (b *Bench) playForeign(a *Attempt, plan fault.Plan) (*Outcome, error) {
 	}
 	return &Outcome{
 		Number: len(b.outcomes) + 1, Recovery: a.Recovery, Plan: plan,
-		Claim: e.Tool.Err, Meter: *e.Meter, Cost: e.Cost, Trace: e.Story, Upgraded: e.Upgraded(), Unstruck: e.Unstruck,
+		Claim: e.Tool.Err, Meter: *e.Meter, Cost: e.Cost, Trace: withoutWire(e.Story), Upgraded: e.Upgraded(), Unstruck: e.Unstruck,
 		Broken: verdict.Judge(e),
 	}, nil
 }

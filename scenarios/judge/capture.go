@@ -9,7 +9,6 @@ import (
 	"ionbench/simulator/capture"
 	"ionbench/simulator/pcapng"
 	"ionbench/simulator/serve"
-	"ionbench/simulator/story"
 )
 
 // captureFile is the capture among the artifacts of a scenario that did not pass.
@@ -54,15 +53,6 @@ func (c *captured) connection(s *bench.Station, e serve.Event) {
 	if c.on {
 		rig.NoteConnection(s, e)
 	}
-}
-
-// ofCapture reports whether an event is there for the capture alone.
-func ofCapture(e story.Event) bool {
-	switch e.What.(type) {
-	case story.FrameSent, story.BytesArrived, story.LampToggled, story.HostConnected, story.HostLeft:
-		return true
-	}
-	return false
 }
 
 // capture returns what went over the line of a scenario that did not pass, as a section of a

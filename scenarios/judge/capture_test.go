@@ -77,7 +77,7 @@ func TestACaptureEndsWhereAProgramSendsTooMuch(t *testing.T) {
 	}
 	l.Receive(0, piece)
 	for _, e := range at.station.Trace() {
-		if ofCapture(e) {
+		if e.OfWire() {
 			t.Fatal("it goes on")
 		}
 	}

@@ -143,7 +143,7 @@ func traceText(p *player) []byte {
 		if w, ok := e.What.(lineWritten); ok && w.Stream == logStream {
 			continue // it is a file of its own
 		}
-		if !ofCapture(e) {
+		if !e.OfWire() {
 			fmt.Fprintln(&b, e)
 		}
 	}

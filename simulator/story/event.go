@@ -39,6 +39,16 @@ type Event struct {
 	What            What
 }
 
+// OfWire reports whether an event is one of those that captures and stories of a run alone need, of which there
+// are tens of thousands: frames, what of them arrives, the LED, and who is at the port.
+func (e Event) OfWire() bool {
+	switch e.What.(type) {
+	case FrameSent, BytesArrived, LampToggled, HostConnected, HostLeft:
+		return true
+	}
+	return false
+}
+
 // Compare orders events by time.
 func (e Event) Compare(f Event) int { return cmp.Compare(e.At, f.At) }
 
