@@ -104,10 +104,10 @@ func cutUnit(text string) (digits string, bytes int64) {
 	return text, 1
 }
 
-// maxTime is the longest time that can be written.
-const maxTime = 10_000 * time.Hour
+// MaxTime is the longest time that can be written.
+const MaxTime = 10_000 * time.Hour
 
-// Time takes times such as 30s or 1h10m, of up to maxTime.
+// Time takes times such as 30s or 1h10m, of up to MaxTime.
 func Time(samples ...string) Notation[time.Duration] {
 	return Notation[time.Duration]{Syntax: "TIME", Parse: ParseTime, Print: fault.FormatTime, Values: samples, Open: true}
 }
@@ -130,7 +130,7 @@ func TimeBetween(least, most time.Duration, samples ...string) Notation[time.Dur
 	return n
 }
 
-// ParseTime reads a time of up to maxTime.
+// ParseTime reads a time of up to MaxTime.
 func ParseTime(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	switch {
@@ -138,8 +138,8 @@ func ParseTime(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("%q is no time; write one such as 30s, 2m or 1h10m", text)
 	case d < 0:
 		return 0, fmt.Errorf("%s is negative; write a time such as 30s", text)
-	case d > maxTime:
-		return 0, fmt.Errorf("%s is too long; at most %s", text, fault.FormatTime(maxTime))
+	case d > MaxTime:
+		return 0, fmt.Errorf("%s is too long; at most %s", text, fault.FormatTime(MaxTime))
 	}
 	return d, nil
 }

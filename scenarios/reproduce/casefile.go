@@ -25,8 +25,8 @@ func (r *Result) CaseFile(c *Candidate) ([]byte, error) {
 	if !c.Match {
 		return nil, fmt.Errorf("the plan does not give the log: %s", c.Differs)
 	}
-	head := fmt.Sprintf("# Made by ionbench reproduce, of lines %d to %d of an Upgrade.log.\n# %s\n", r.Run.First, r.Run.Last, c.Meaning)
-	b := cases.Append([]byte(head), r.sceneOf(c).caseOf(r, c))
+	head := fmt.Sprintf("# Made by ionbench reproduce, of lines %d to %d of an Upgrade.log.\n", r.Run.First, r.Run.Last)
+	b := cases.Append([]byte(head+commented(c.Meaning)), r.sceneOf(c).caseOf(r, c))
 	parsed, err := cases.Parse(b)
 	if err != nil {
 		return nil, fmt.Errorf("a case file cannot say it: %w", err)
@@ -41,9 +41,24 @@ func (r *Result) CaseFile(c *Candidate) ([]byte, error) {
 	return b, nil
 }
 
+// commented is a text as lines of a comment: many faults make a long one.
+func commented(text string) string {
+	const width = 100
+	var b strings.Builder
+	at := width
+	for _, word := range strings.Fields(text) {
+		if at += 1 + len(word); at > width {
+			b.WriteString("\n#")
+			at = 1 + len(word)
+		}
+		b.WriteString(" " + word)
+	}
+	return strings.TrimPrefix(b.String(), "\n") + "\n"
+}
+
 func (w *scene) caseOf(r *Result, c *Candidate) *cases.Case {
 	const most = 200
-	file := &cases.Case{Title: c.Meaning[:min(len(c.Meaning), most)]}
+	file := &cases.Case{Title: strings.ToValidUTF8(c.Meaning[:min(len(c.Meaning), most)], "")}
 	m, f := w.meter, w.firmware
 	m.ImageBytes = oldImageBytes
 	m.Revision = w.oldRevision()

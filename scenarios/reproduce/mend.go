@@ -25,6 +25,9 @@ type mended struct {
 	lost int
 	// untimed: it is not known when the run began or ended, or at which rate, so its times cannot be compared.
 	untimed bool
+	// begun is when a run began that is outside the calendar of the bench, which plays it at another time: its end
+	// is moved with it. Zero: it is played when it was.
+	begun time.Time
 	// state is the line of the meter's first state if the log's is lost: then it is unsure.
 	state  upgradelog.Kind
 	unsure bool
@@ -220,7 +223,7 @@ func (m *mended) playable(e upgradelog.Entry) upgradelog.Entry {
 		}
 	case upgradelog.UpgradeStarted:
 		if e.Time.Year() < firstYear || e.Time.Year() > lastYear {
-			m.untimed, e.Time = true, world.ArticleStart()
+			m.untimed, m.begun, e.Time = true, e.Time, world.ArticleStart()
 		}
 	}
 	if is := e.String(); is != was {
@@ -267,6 +270,9 @@ func (m *mended) body(e upgradelog.Entry, earlier []upgradelog.Entry) error {
 		m.beginDownload()
 	}
 	m.before(e)
+	if !m.begun.IsZero() && isEnd(e.Kind) {
+		e.Time = world.ArticleStart().Add(e.Time.Sub(m.begun))
+	}
 	m.Entries = append(m.Entries, e)
 	return nil
 }

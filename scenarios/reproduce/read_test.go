@@ -460,6 +460,31 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
+// Many faults have a long meaning, and a line of a case only so much room.
+func TestAMeaningOfAnyLengthFitsIntoACase(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":           "\n",
+		"Two words.": "# Two words.\n",
+		"a\nb":       "# a b\n",
+		strings.Repeat("twenty_characters… ", 6): "# twenty_characters… twenty_characters… twenty_characters… twenty_characters…\n# twenty_characters… twenty_characters…\n",
+	} {
+		if got := commented(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+	log, err := Read(logs.UpgradeFailed())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Search(t.Context(), log.Runs[0], Options{})
+	long := *r.Candidates[0]
+	long.Meaning = strings.Repeat("The display showed Upgrading… all the while; ", 40)
+	if _, err := r.CaseFile(&long); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestEveryCandidateCanBeWrittenAsACase(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -470,6 +495,9 @@ func TestEveryCandidateCanBeWrittenAsACase(t *testing.T) {
 	for name, text := range map[string]string{
 		"whole": article, "cut": head, "without its beginning": article[strings.Index(article, "Firmware Version"):],
 		"with a line lost": strings.Replace(article, "50% completed\n", "", 1), "of an odd revision": strings.Replace(article, "7350V283", "7350V283B", 1),
+		"by a clock that had begun anew":         strings.ReplaceAll(article, "Thursday, March 06, 2008", "Friday, March 06, 1970"),
+		"by a clock ahead of its time":           strings.ReplaceAll(article, "Thursday, March 06, 2008", "Saturday, March 06, 2106"),
+		"with a clock set by ten thousand hours": strings.Replace(article, "failed at Thursday, March 06, 2008 5:07:48 PM", "failed at Monday, April 27, 2009 5:07:48 AM", 1),
 	} {
 		if testing.Short() && name != "with a line lost" {
 			continue
@@ -481,6 +509,9 @@ func TestEveryCandidateCanBeWrittenAsACase(t *testing.T) {
 		r := Search(t.Context(), log.Runs[0], Options{})
 		if !r.Reproduced() {
 			t.Errorf("%s: not reproduced", name)
+		}
+		if strings.HasPrefix(name, "by a clock") && strings.Contains(fmt.Sprint(r.Remarks), "it ended before it began") {
+			t.Errorf("%s: it is played at another time, and so is its end: %v", name, r.Remarks)
 		}
 		for _, c := range r.Candidates {
 			if _, err := r.CaseFile(c); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/upgradelog"
+	"ionbench/scenarios/fields"
 	"ionbench/scenarios/rig"
 	"ionbench/scenarios/world"
 	"ionbench/simulator/fault"
@@ -75,7 +76,7 @@ func sceneOf(r *LoggedRun, called bool, waits time.Duration) (*scene, error) {
 		w.remark(0, "it ended before it began: the PC's clock was set meanwhile, or one of the two dates is not as the tool wrote it")
 	}
 	const leeway = 7 * time.Hour
-	w.upgrade.Limit = max(0, ended.Sub(begun)) + leeway
+	w.upgrade.Limit = min(max(0, ended.Sub(begun)), fields.MaxTime-leeway) + leeway // its clock may have been set
 	w.readTool(r)
 	if err := w.readFirmware(r); err != nil {
 		return nil, err
