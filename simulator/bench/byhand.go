@@ -31,7 +31,7 @@ type Planned struct {
 	Off     bool   // it holds the meter off while it is at work
 	Waiting bool   // it has still to strike, or for something to act on
 	Strikes int    // how often it has struck
-	Reason  string // why it could not strike; empty if that is not known
+	Reason  string // why it could not strike, or will not any more; empty if that is not known
 }
 
 // Planned lists the faults of the plan. Their numbers stay the same until the plan is replaced
@@ -41,8 +41,11 @@ func (s *Station) Planned() []Planned {
 	for i := range s.plan {
 		k := &s.plan[i]
 		list = append(list, Planned{
-			Number: i + 1, Fault: k.fault, AtWork: k.active, Off: k.effect.off, Waiting: k.waiting(), Strikes: k.count, Reason: k.missed,
+			Number: i + 1, Fault: k.fault, AtWork: k.active, Off: k.effect.off, Waiting: k.waiting() && !k.passed(), Strikes: k.count, Reason: k.missed,
 		})
+		if k.passed() {
+			list[i].Reason = s.whyNot(i)
+		}
 	}
 	return list
 }
@@ -71,8 +74,13 @@ func (s *Station) AddByHand(now time.Duration, f fault.Fault, run Since) (number
 		return 0, f, err
 	}
 	if f.Trigger.Unit != fault.AtStart {
-		err := s.AddPlan(fault.Plan{f})
-		return len(s.plan), f, err
+		if err := s.AddPlan(fault.Plan{f}); err != nil {
+			return 0, f, err
+		}
+		if k := &s.plan[len(s.plan)-1]; s.downloadToCome(f.Trigger.Unit) {
+			k.countFrom(s.origin, 0)
+		}
+		return len(s.plan), f, nil
 	}
 	f.Trigger = s.thisMoment(f, &run)
 	k := strike{fault: f, effect: s.effectOf(f.Kind), moment: moment{origin: s.origin}}
@@ -85,6 +93,12 @@ func (s *Station) AddByHand(now time.Duration, f fault.Fault, run Since) (number
 	s.armTraps()
 	s.armFlash()
 	return number, f, nil
+}
+
+// downloadToCome reports that what a trigger counts begins anew with the next download: the blocks of the last one,
+// whose image the meter runs, are no moments that have passed.
+func (s *Station) downloadToCome(u fault.Unit) bool {
+	return (u == fault.AtBlock || u == fault.AtPercent) && s.far == nil && s.addressed().State() == meter.Application
 }
 
 // chipIdle says why a fault that acts on the chip's next operation cannot act now; empty if it

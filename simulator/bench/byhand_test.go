@@ -195,6 +195,35 @@ func TestWhatCannotStrikeByHandSaysSo(t *testing.T) {
 	})
 }
 
+func TestAFaultWhoseMomentHasPassedDoesNotWaitForIt(t *testing.T) {
+	byHand(t, 3, func(s *bench.Station, now time.Duration) {
+		if _, _, err := s.AddByHand(now, plan(t, "reply-lost at block 2")[0], bench.Since{}); err != nil {
+			t.Fatal(err)
+		}
+		if p := s.Planned()[0]; p.Waiting || p.Strikes > 0 || !strings.Contains(p.Reason, "had passed") {
+			t.Errorf("it waits: %v, struck %d times, reason %q", p.Waiting, p.Strikes, p.Reason)
+		}
+	})
+}
+
+// Between two upgrades the blocks to come are those of the next.
+func TestAFaultOfABlockWaitsForTheNextDownloadWhenTheLastIsOver(t *testing.T) {
+	r := smallRig(t)
+	if o, err := r.Try(upgrade(t, r, 2, "")); err != nil || o.Claim != nil {
+		t.Fatal(err, o)
+	}
+	station := r.Bench().Station()
+	for _, text := range []string{"reply-lost at block 3", "reply-lost at 60%"} {
+		number, _, err := station.AddByHand(r.Now(), plan(t, text)[0], bench.Since{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := station.Planned()[number-1]; !p.Waiting || p.Reason != "" {
+			t.Errorf("%s: it waits: %v, %q", text, p.Waiting, p.Reason)
+		}
+	}
+}
+
 func TestAFaultTakenBackNeverStrikes(t *testing.T) {
 	r := byHand(t, 2, func(s *bench.Station, now time.Duration) {
 		number, _, err := s.AddByHand(now, plan(t, "cable-pull at block 5")[0], bench.Since{})

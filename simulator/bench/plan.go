@@ -190,6 +190,11 @@ func (k *strike) waiting() bool {
 	return k.count == 0 && k.missed == "" || k.next > 0 || k.armed > 0 || k.bytes > 0
 }
 
+// passed reports that a fault's moment had passed when it came into the plan.
+func (k *strike) passed() bool {
+	return k.count == 0 && k.missed == "" && k.fault.Trigger.First > 0 && k.next == 0 && k.armed == 0 && k.bytes == 0
+}
+
 // Struck is how many faults of the plan there are up to the last one that has had its moment.
 func (s *Station) Struck() int {
 	n := len(s.plan)
@@ -216,7 +221,7 @@ func (s *Station) whyNot(i int) string {
 	if k.missed != "" {
 		return k.missed
 	}
-	if t.First > 0 && k.next == 0 {
+	if k.passed() {
 		return "its moment had passed when the plan was set"
 	}
 	switch t.Unit {

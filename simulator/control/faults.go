@@ -197,7 +197,7 @@ func (m *Served) add(now time.Duration, f fault.Fault) (number int, err error) {
 	if err == nil {
 		now := f.Trigger.Unit == fault.AtStart
 		p, _ := m.numbered(number)
-		m.session.add(act{number: number, fault: planned, named: now, off: p.Off, struck: now, begun: begun})
+		m.session.add(act{number: number, fault: planned, named: now, off: p.Off, struck: now, passed: !now && !p.Waiting, begun: begun})
 	}
 	return number, err
 }

@@ -113,6 +113,8 @@ func (s *session) place(a *act, now glimpse) (f fault.Fault, run int, why string
 	}
 	f = a.fault
 	switch {
+	case a.passed:
+		return f, 0, "its moment had passed"
 	case len(s.runs) == 0:
 		f = s.lasting(f, a, a.begun)
 		return f, 1, s.clocked(f, "no tool has come; it")

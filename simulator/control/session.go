@@ -53,6 +53,7 @@ type act struct {
 	fault      fault.Fault // as the station has planned it
 	named      bool        // its trigger is the station's name of the moment
 	off        bool        // it holds the meter off
+	passed     bool        // its moment had passed
 	struck     bool
 	over       bool
 	ended      bool    // by hand, too

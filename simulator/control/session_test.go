@@ -195,6 +195,20 @@ func TestWhatBefellNoToolIsNotInThePlanAndSaidSo(t *testing.T) {
 	}
 }
 
+func TestAMomentThatHadPassedIsSaidAtOnceAndIsNotInThePlan(t *testing.T) {
+	s := sit(t)
+	s.begin(client.TaskUpgrade, "")
+	s.until(func() bool { return s.rig.Block() >= 3 })
+	number := s.strike(0, "reply-lost at block 2")
+	if p, _ := s.m.numbered(number); s.m.faultOf(&p).State != Missed || s.m.faultOf(&p).Reason == "" {
+		t.Errorf("%+v", s.m.faultOf(&p))
+	}
+	again := s.m.Repeat(s.rig.Now())
+	if want := []string{"reply-lost at block 2: its moment had passed"}; again.Plan != "" || !slices.Equal(again.Not, want) {
+		t.Errorf("the plan is %q, and not in it is %q, want %q", again.Plan, again.Not, want)
+	}
+}
+
 func TestWhatStrikesABootingMeterThatNoToolHasAskedToRestartIsNotNamedByItsLoader(t *testing.T) {
 	s := sit(t)
 	s.strike(0, "meter-reset")
