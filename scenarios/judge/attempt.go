@@ -184,6 +184,9 @@ func (p *player) start(a *Execution, c *Command, at address) (*process, error) {
 func (a *Execution) noteUnstruck(harms []Harm) {
 	for _, h := range harms {
 		why := fmt.Sprintf("the program never came to %s %d, so nothing befell it there", requestNames[h.At], h.Nth)
+		if h.later {
+			why = fmt.Sprintf("no answer to a %s had a second frame, so nothing befell it", requestNames[h.At])
+		}
 		if h.Nth == 1 {
 			a.Missed = why
 		} else { // it may say all in one message

@@ -87,12 +87,12 @@ func goesOn(log *verdict.Log) string {
 	return ""
 }
 
-// adviseTens looks at whether every ten has a line of its own, and one of efficiency.
+// adviseTens looks at whether every ten has a line of its own, and one of efficiency behind it.
 func (a *Execution) adviseTens(log *verdict.Log) {
 	if log == nil || !a.success() || len(log.Runs) == 0 {
 		return
 	}
-	began, tens, efficiencies := false, 0, 0
+	began, early, tens, efficiencies := false, false, 0, 0
 	for _, e := range log.Runs[len(log.Runs)-1] {
 		switch e.Kind {
 		case upgradelog.Proceeding:
@@ -101,10 +101,14 @@ func (a *Execution) adviseTens(log *verdict.Log) {
 			tens++
 		case upgradelog.Efficiency:
 			efficiencies++
+			early = early || efficiencies > tens
 		}
 	}
 	const all = 10
 	if began && (tens < all || efficiencies < tens) {
 		a.warn(duty.LogLines, fmt.Sprintf("of the ten tens of the download the log has %d, and %d lines of efficiency", tens, efficiencies))
+	}
+	if began && early {
+		a.warn(duty.LogLines, "a line of efficiency stands before that of its ten")
 	}
 }

@@ -292,6 +292,28 @@ var careless = []struct {
 	{"nothing keeps a second run out while there is no connection",
 		"        fcntl.flock(lock,", "        0 and fcntl.flock(lock,",
 		"second-run-at-a-break", "conduct: a run was stopped"},
+	{"the lock goes with the first connection",
+		both("                self.held, self.reopened = bytearray(), True\n", "        fcntl.flock(lock,"),
+		both("                self.held, self.reopened = bytearray(), True\n                fcntl.flock(LOCK, fcntl.LOCK_UN)\n", "        globals()[\"LOCK\"] = lock\n        fcntl.flock(lock,"),
+		"second-run-at-a-later-break", "conduct: a run was stopped"},
+	{"it says more than a pipe holds that nobody reads",
+		"            while told + 10 <= ", "            print(\".\" * 9999, flush=True)\n            while told + 10 <= ",
+		"output-unread", "I5: "},
+	{"kept settings have the serial number for a name, as it is",
+		"Kept(args.keep_settings)", "Kept(args.keep_settings + \"-\" + args.serial)",
+		"serial-no-file-name", "in recovery 1: I4: "},
+	{"what is aborted behind the restart is called a success",
+		"        problem = str(e) or", "        if args.log and \"Device restarted\" in open(args.log).read():\n            return 0\n        problem = str(e) or",
+		"written-in-vain-and-aborted", "I2: "},
+	{"a flash that is not cleared is asked about until it is",
+		"            if fields[0] != BUSY:\n", "            if fields[0] != BUSY and (op, fields[0]) != (CLEAR, 3):\n",
+		"clear-misheard", "I5: "},
+	{"a block that finds the flash not cleared is the end",
+		"                raise StartOver(f\"block {", "                raise (Failure if status == 3 else StartOver)(f\"block {",
+		"clear-never-begun", "expected: "},
+	{"an older revision is not sent",
+		"(0 < who.block <= 7424,", "(f.revision >= who.revision, \"it is older\"), (0 < who.block <= 7424,",
+		"older-revision", "expected: "},
 	{"a second run is kept out by the name of its file",
 		"        name = f\"{args.tcp or os.path.realpath(args.port)}-{args.unit_id}\"", "        name = f\"{args.image}\"",
 		"second-run-at-a-break", "conduct: a run was stopped"},
@@ -384,7 +406,13 @@ func judgedInPython(t testing.TB, text, instead, scenario string, limit time.Dur
 		t.Fatal(err)
 	}
 	soonEndless(suite)
-	r, err := Run(t.Context(), suite, Target{Upgrade: python(t, path), Transport: rig.TCP, KeepsSettings: true}, Options{Response: response, Limit: times * limit, late: &lateness{}})
+	command := python(t, path)
+	if scenario == "serial-no-file-name" { // the program, and not the command, is to choose a name
+		for i, word := range command.words {
+			command.words[i] = strings.Replace(word, "{dir}/{"+serialOf+"}", "{dir}/kept", 1)
+		}
+	}
+	r, err := Run(t.Context(), suite, Target{Upgrade: command, Transport: rig.TCP, KeepsSettings: true}, Options{Response: response, Limit: times * limit, late: &lateness{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -435,6 +463,28 @@ func TestKeptSettingsThatAreNotComparedWithTheirChecksumAreAdvice(t *testing.T) 
 			t.Error(VerdictText(r))
 		}
 	})
+}
+
+func TestWordsOfALogThatHarmNobodyAreAdvice(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		what, text, instead, scenario string
+		about                         duty.ID
+	}{
+		{"days in German", "at %A, %B", "at Samstag, %B", "abroad", duty.LogStamps},
+		{"an efficiency before its ten", "{told}% completed\\nComm efficiency = {100 * answered / (self.link.sent - before):.1f}%",
+			"Comm efficiency = {100 * answered / (self.link.sent - before):.1f}%\\n{told}% completed", "undisturbed", duty.LogLines},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			t.Parallel()
+			timely(t, func(t *trying) {
+				r := judgedInPython(t, test.text, test.instead, test.scenario, 2*testLimit)
+				if !r.Passed() || r.advice(test.about) == "" {
+					t.Error(VerdictText(r))
+				}
+			})
+		})
+	}
 }
 
 // A serial port that nobody has opened yet echoes, and changes some of the bytes.

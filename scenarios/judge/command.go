@@ -57,6 +57,13 @@ func (t *Target) Check() error {
 // LedToMeter reports whether the command tells the program where the meter is.
 func (t *Target) LedToMeter() bool { return t.Upgrade.uses(portOf) || t.Upgrade.uses(tcpOf) }
 
+// namesBySerial reports whether a command makes a longer word of the serial number, which may be a file name.
+func (t *Target) namesBySerial() bool {
+	const serial = "{" + serialOf + "}"
+	longer := func(word string) bool { return strings.Contains(word, serial) && word != serial }
+	return slices.ContainsFunc(slices.Concat(t.Upgrade.words, t.Recover.words), longer)
+}
+
 // calls reports whether the program dials the meter's telephone number.
 func (t *Target) calls() bool { return t.Upgrade.uses(phoneOf) }
 

@@ -19,9 +19,13 @@ type delayed struct {
 // slowAnswer is how long an answer takes that a program waits for, and not much longer.
 func slowAnswer(response time.Duration) time.Duration { return response * 6 / 10 }
 
+// heldFor is how long an answer is held that comes with a signal, so that the program has seen the signal when it
+// comes: which of two comes first that are sent at once is a matter of the computer.
+func heldFor(response time.Duration) time.Duration { return min(response/4, 100*time.Millisecond) }
+
 // pass takes what was appended to dst, and appends what has come to the end of the way.
 func (l *lag) pass(dst []byte, from int, now time.Duration) []byte {
-	if l.by == 0 {
+	if l.by == 0 && len(l.pending) == 0 {
 		return dst
 	}
 	if len(dst) > from {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -30,6 +31,8 @@ type process struct {
 	outputs [2]Output // standard output and error
 	pipes   [2]*os.File
 	readers sync.WaitGroup
+	stalled atomic.Bool   // nobody reads the outputs, which stay open, until over
+	over    chan struct{} // closed when the program has been waited for
 }
 
 // Exit is how a program ended.
@@ -51,7 +54,7 @@ type Exit struct {
 // start starts a program without an input, or with a terminal as its input and output. The error
 // wraps ErrNotRun.
 func start(argv, environment []string, terminal *os.File) (*process, error) {
-	p := &process{command: exec.Command(argv[0], argv[1:]...), kin: newKin(), began: time.Now(), ended: make(chan struct{})}
+	p := &process{command: exec.Command(argv[0], argv[1:]...), kin: newKin(), began: time.Now(), ended: make(chan struct{}), over: make(chan struct{})}
 	p.command.Env = append(environment, p.kin.mark)
 	inGroupOfItsOwn(p.command)
 	writers, err := p.openPipes()
@@ -75,7 +78,7 @@ func start(argv, environment []string, terminal *os.File) (*process, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNotRun, err)
 	}
 	for i := range p.outputs {
-		p.readers.Go(func() { p.outputs[i].keep(p.pipes[i]) })
+		p.readers.Go(func() { p.outputs[i].keep(&reader{p.pipes[i], p}) })
 	}
 	go func() {
 		defer close(p.ended)
@@ -172,6 +175,23 @@ func (p *process) end() bool {
 	return false
 }
 
+// reader reads an output of a program.
+type reader struct {
+	pipe *os.File
+	of   *process
+}
+
+// Read waits for the end of the program where nobody is to read on.
+func (r *reader) Read(b []byte) (int, error) {
+	if r.of.stalled.Load() {
+		<-r.of.over
+	}
+	return r.pipe.Read(b)
+}
+
+// stall has nobody read what the program writes, as somebody does who stops the program that its output goes to.
+func (p *process) stall() { p.stalled.Store(true) }
+
 // drain reads the rest of the outputs and reports whether they ended.
 func (p *process) drain() bool {
 	done := make(chan struct{})
@@ -179,6 +199,7 @@ func (p *process) drain() bool {
 		defer close(done)
 		p.readers.Wait()
 	}()
+	close(p.over)
 	ended := true
 	select {
 	case <-done:

@@ -57,6 +57,7 @@ type Harm struct {
 	Endless *unceasing
 	garble  garbler // of a harm that is called garbled
 	name    string
+	later   bool // it befalls the first frame behind the first one of an answer, whichever answer has one
 	struck  bool
 }
 
@@ -69,8 +70,9 @@ func (h *Harm) is(kind request) bool {
 }
 
 // optional reports whether a program may do without the request: it need not read before it writes,
-// nor ask who is there before it writes on, nor whether a loader is there that has said so.
-func (h *Harm) optional() bool { return h.At == looks || h.At == assures || h.At == arrives }
+// nor ask who is there before it writes on, nor whether a loader is there that has said so, nor ask so much at once
+// that the answer has several frames.
+func (h *Harm) optional() bool { return h.At == looks || h.At == assures || h.At == arrives || h.later }
 
 // lies reports whether the program is told something about the meter that is not so.
 func (h *Harm) lies() bool { return strings.HasPrefix(h.name, "tells-") }
@@ -108,7 +110,10 @@ type gateway struct {
 	once   bool      // what is sent again is not garbled
 	lose   bool      // what comes now does not reach the meter
 	deaf   request   // nothing of this kind does
-	unread bool      // nobody reads the program's outputs from now on
+	unread bool      // nobody reads the program's outputs from now on: their other ends are closed
+	stall  bool      // nobody reads them, and they stay open
+	later  *Harm     // of the frame behind the first one of the answer that comes next; nil for none
+	hold   bool      // the answer that comes next is held a moment
 	nags   bool      // the meter is frozen, and what comes in its place is no answer
 	nag    nag
 	lag    lag
@@ -181,13 +186,16 @@ func (g *gateway) count(f *ion.Frame) {
 
 // countNew counts a message that is not sent again.
 func (g *gateway) countNew(id uint16, asks request) {
-	g.lastID, g.known, g.forge, g.double, g.misack, g.garble = id, true, nil, false, false, nil
+	g.lastID, g.known, g.forge, g.double, g.misack, g.garble, g.later = id, true, nil, false, false, nil, nil
+	if g.hold {
+		g.hold, g.lag.by = false, 0
+	}
 	kind := g.inTurn(asks)
 	if g.counts[kind]++; kind == writes && g.memory == nil {
 		g.use(func(s *bench.Station) { g.memory = s.Meter().AppendMemory(nil, g.now) })
 	}
 	for i := range g.harms {
-		if h := &g.harms[i]; h.is(kind) && kind != anything && (h.Nth == 0 || h.Nth == g.counts[kind]) {
+		if h := &g.harms[i]; h.is(kind) && kind != anything && (h.Nth == 0 || h.Nth == g.counts[kind] || h.later) {
 			g.strike(h, kind)
 		}
 	}
@@ -226,6 +234,10 @@ func (g *gateway) programs() int {
 }
 
 func (g *gateway) strike(h *Harm, kind request) {
+	if h.later { // when there is such a frame
+		g.later = h
+		return
+	}
 	if h.struck = true; h.Nth > 0 {
 		h.At = anything
 	}
@@ -233,7 +245,7 @@ func (g *gateway) strike(h *Harm, kind request) {
 	case "garbled":
 		g.garble, g.once = h.garble, kind == blocks // the block is refused, and a copy is to help
 		return
-	case "misread":
+	case "misread", "misheard", "tells-cleared":
 		g.garble, g.once, g.forge = h.garble, true, h.Forge
 		return
 	case "unheard":
@@ -244,6 +256,9 @@ func (g *gateway) strike(h *Harm, kind request) {
 		return
 	case "reader-gone":
 		g.unread = true
+		return
+	case "reader-stalls":
+		g.stall = true
 		return
 	case "nagged", "nagged-by-others", "nagged-by-noise", "nagged-by-beginnings":
 		g.nags = true
@@ -282,6 +297,9 @@ func (g *gateway) strike(h *Harm, kind request) {
 			g.damaged = damage{to: g.lastID, kind: kind, at: g.now}
 		}
 		return
+	}
+	if h.name == "abort" && g.lag.by == 0 {
+		g.hold, g.lag.by = true, heldFor(g.response)
 	}
 	g.swapped = g.swapped || h.Fault.Kind.Place() == fault.PlaceIP && g.leadsElsewhere()
 	g.use(func(s *bench.Station) {
@@ -337,7 +355,7 @@ func (g *gateway) Transmit(dst []byte) []byte {
 
 // forward holds frames together only where one is to be forged.
 func (g *gateway) forward(dst []byte) []byte {
-	if g.forge == nil && len(g.held) == 0 {
+	if g.forge == nil && g.later == nil && len(g.held) == 0 {
 		return g.line.Transmit(dst)
 	}
 	g.held = g.line.Transmit(g.held)
@@ -347,7 +365,10 @@ func (g *gateway) forward(dst []byte) []byte {
 			return dst
 		}
 		frame := g.held[:n]
-		if forge := g.forge; forge != nil && (isAnswer(frame) && !g.misack || g.misack && frame[controlAt] == ackFrame || g.double && frame[controlAt]&ackControl == 0) {
+		if h := g.later; h != nil && isLater(frame) {
+			h.struck, h.At, g.later = true, anything, nil
+			dst = append(dst, h.Forge(bytes.Clone(frame))...)
+		} else if forge := g.forge; forge != nil && (isAnswer(frame) && !g.misack || g.misack && frame[controlAt] == ackFrame || g.double && frame[controlAt]&ackControl == 0) {
 			if !g.double {
 				g.forge = nil
 			}
@@ -356,7 +377,7 @@ func (g *gateway) forward(dst []byte) []byte {
 			dst = append(dst, frame...)
 		}
 		g.held = slices.Delete(g.held, 0, n)
-		if g.forge == nil {
+		if g.forge == nil && g.later == nil {
 			dst, g.held = append(dst, g.held...), nil
 			return dst
 		}
@@ -449,6 +470,11 @@ func byteOf(frame []byte, at int) int {
 
 func isAnswer(frame []byte) bool {
 	return frame[controlAt]&ackControl == 0 && frame[transactionAt]&firstOfMany != 0 && len(frame) > typeAt+2+frameCRC
+}
+
+// isLater reports whether a frame is one of an answer, and not its first.
+func isLater(frame []byte) bool {
+	return frame[controlAt]&ackControl == 0 && frame[transactionAt]&firstOfMany == 0 && len(frame) > dataAt+frameCRC
 }
 
 // requestOf says what a message asks, by the data of its first frame.
@@ -569,6 +595,7 @@ var forgeries = map[string]forgery{
 	"tells-bad-sequence":     told(notTaken(ion.StatusBadSequence)),
 	"tells-busy-block":       told(notTaken(ion.StatusBusy)),
 	"tells-refused-block":    told(notTaken(ion.StatusRefused)),
+	"tells-cleared":          told(func(reply []byte) { reply[1], reply[2], reply[3] = byte(ion.StatusOK), 0, 0 }),
 	"tells-not-cleared":      told(notTaken(ion.StatusNotCleared)),
 	"tells-busy":             told(func(reply []byte) { reply[1] = byte(ion.StatusBusy) }),
 	"exception":              exception,
@@ -582,6 +609,7 @@ var forgeries = map[string]forgery{
 	"fewer-values": fewerValues,
 	"more-values":  moreValues,
 	"lying-length": func(frame []byte) []byte { return append([]byte{0, 0, 0x14, 0xAC, 0x80, 20, 0x14, 0xAC}, frame...) },
+	"lost":         func([]byte) []byte { return nil },
 	"cut-short":    func(frame []byte) []byte { return frame[:len(frame)/2] },
 	"padded":       padded,
 	"cut-frame":    func(frame []byte) []byte { return append([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5, 0x14, 0xAC}, frame...) },
@@ -608,6 +636,15 @@ func imageByte(frame []byte) int {
 func sequenceByte(frame []byte) int {
 	const at = typeAt + 1 + 8 + 1 + 3
 	if frame[transactionAt]&firstOfMany == 0 || len(frame) <= at+frameCRC {
+		return 0
+	}
+	return at
+}
+
+// startByte is where a frame that starts a clear says so: without its bit it only asks.
+func startByte(frame []byte) int {
+	const at = typeAt + 1 + 8 + 1
+	if frame[transactionAt]&firstOfMany == 0 || len(frame) <= at+frameCRC || frame[at] != 1 {
 		return 0
 	}
 	return at
@@ -701,10 +738,14 @@ func notTaken(status ion.Status) func(reply []byte) {
 // AWHILE in them stand for times that follow from response.
 func harm(at request, nth int, name string, response time.Duration) Harm {
 	h := Harm{At: at, Nth: nth, name: name, Forge: forgeries[name]}
+	if first, later := strings.CutSuffix(name, "-later"); later {
+		h.later, h.Forge = true, forgeries[first]
+		return h
+	}
 	if name == "garbled" {
 		h.garble = firstValue
 	}
-	if nags[name] != nil || slices.Contains([]string{"garbled", "unheard", "forgets", "reader-gone", "application-back", "slow"}, name) {
+	if nags[name] != nil || slices.Contains([]string{"garbled", "unheard", "forgets", "reader-gone", "reader-stalls", "misheard", "application-back", "slow"}, name) {
 		h.Forge = func(frame []byte) []byte { return frame } // see strike
 	}
 	if h.Forge != nil {

@@ -179,6 +179,9 @@ func (s *Scenario) cannot(t *Target) string {
 	if s.World.Meters[0].Baud != 0 && t.Transport == rig.PTY && !t.Upgrade.uses(baudOf) {
 		return fmt.Sprintf("the command has no {%s}", baudOf) // a PTY has the rate that the program sets
 	}
+	if s.World.Meters[0].SerialNumber == noFileName && t.namesBySerial() {
+		return "the command has {serial} within a word: where that is a file name, it is not the program that chose it"
+	}
 	if s.calledAlone() && !t.calls() {
 		return "the command has no {phone}"
 	}

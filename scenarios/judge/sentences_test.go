@@ -76,6 +76,7 @@ var sentences = []sentence{
 	{"What it asked for may have been done", nil, nil, aboutMeter},
 	// 8. An upgrade
 	{"**Identify.** Stop, in every state", duties(duty.Device, duty.Fits), []string{"wrong-serial", "wrong-product", "no-room", "other-base", "wrong-serial-in-loader", "wrong-product-in-loader"}, ""},
+	{"An older revision than the one that runs", duties(duty.Fits), []string{"older-revision"}, ""},
 	{"In state 0 go on; in states 1 to 3", duties(duty.Loader), []string{"killed", "found-in-loader", "found-erasing"}, ""},
 	{"Read them with the credential", duties(duty.Password), []string{"wrong-password", "password-case"}, ""},
 	{"After an answer from the application identify", duties(duty.Device), []string{"another-meter-in-its-loader"}, ""},
@@ -96,6 +97,7 @@ var sentences = []sentence{
 	{"One that cannot see that", duties(duty.Kept), []string{"cable-out-enter"}, ""},
 	{"So where the file was never in force", duties(duty.InForce), []string{"kept-in-vain", "kept-and-copied"}, ""},
 	{"Give each meter a file of its own", duties(duty.InForce, duty.Turns), []string{"another-meter-between", "two-meters-at-once-killed"}, ""},
+	{"A serial number may have any printable", duties(duty.Kept), []string{"serial-no-file-name"}, ""},
 	{"A file that cannot be read, is not whole", duties(duty.Keepable), []string{"kept-and-torn", "kept-and-shut", "kept-and-sealed", "kept-and-emptied", "kept-and-flipped"}, ""},
 	{"Where the file cannot be written, stop", duties(duty.Keepable), []string{"cannot-keep-and-killed", "no-room-and-later", "no-room-and-killed"}, ""},
 	// 12. The log

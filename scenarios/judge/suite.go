@@ -129,7 +129,7 @@ func malformed(name, title string, about duty.ID, spoil func(file []byte) []byte
 // more are the rows of the article that smoke leaves out and that can be tested from outside, and
 // what else the table of duties needs.
 func more() []play {
-	return slices.Concat(moreFiles(), moreInputs(), morePhases(), moreHistories(), moreSurroundings(), moreAtOnce(), moreTimes(), moreCalls())
+	return slices.Concat(moreFiles(), moreInputs(), morePhases(), moreHistories(), moreSurroundings(), moreAtOnce(), moreTimes(), moreCalls(), moreRare())
 }
 
 // moreCalls are for programs that dial: their meter is at the other end of a telephone line.
@@ -149,6 +149,21 @@ func moreCalls() []play {
 		{Scenario{Name: "retrained", Phase: Download, Row: "K15", Title: "the modems train again in the download", Expect: Succeeds, OnePass: true, Waits: 2, World: worldOf(6), Duties: about}, "retrain at block 3 for LATE"},
 	}
 }
+
+// moreRare are what an author takes for too rare to think of.
+func moreRare() []play {
+	newer, marked := worldOf(3), worldOf(3)
+	newer.Meters[0].Revision = "7350V299"
+	marked.Meters[0].SerialNumber = noFileName
+	return []play{
+		{Scenario{Name: "older-revision", Phase: Whole, Title: "the meter runs a newer revision than that of the file", Expect: Succeeds, OnePass: true, World: newer, Duties: duties(duty.Fits, duty.Failure)}, ""},
+		{Scenario{Name: "serial-no-file-name", Phase: Download, Title: "the program is killed, and the serial number of the meter has marks that lead to another folder where they are taken for a file name", World: marked, Duties: duties(duty.Kept, duty.InForce, duty.Next)}, "kill at block 1"},
+		{Scenario{Name: "output-unread", Phase: Whole, Title: "nobody reads what the program writes from the first block on, and its outputs stay open", World: worldOf(imageBlocks), Expect: Succeeds, Harms: []Harm{harm(blocks, 1, "reader-stalls", 0)}, Duties: duties(duty.Surroundings)}, ""},
+	}
+}
+
+// noFileName is a serial number that cannot be a part of a file's name.
+const noFileName = "../PC-0209/1"
 
 // perCall is how long a program may take to dial again: modems are given time between commands.
 const perCall = 20 * time.Second
@@ -461,6 +476,8 @@ func moreAtOnce() []play {
 			"kill at block 8"},
 		{Scenario{Name: "second-run-at-a-break", Phase: Download, Title: "the program is stopped, its connection breaks, and it is started once more before it goes on", Beside: withSecondRun, Expect: Succeeds, Waits: 2 * tries(), Extra: perAttempt, Duties: duties(duty.Turns, duty.Reconnect)},
 			"suspend at block 3 for 4s; ip-reset at block 3"},
+		{Scenario{Name: "second-run-at-a-later-break", Phase: Download, Title: "the connection breaks; later the program is stopped, its connection breaks again, and it is started once more before it goes on", Beside: withSecondRun, World: worldOf(imageBlocks), Expect: Succeeds, Waits: 2 * tries(), Extra: perAttempt, Duties: duties(duty.Turns, duty.Reconnect)},
+			"ip-reset at block 2; suspend at block 3 for 4s; ip-reset at block 3"},
 		{Scenario{Name: "third-run-at-a-break", Phase: Download, Title: "the program is stopped, its connection breaks, it is started once more, and where that run is refused yet once more, before it goes on", Beside: withThirdRun, Expect: Succeeds, Waits: 2 * tries(), Extra: 2 * perAttempt, Duties: duties(duty.Turns, duty.Reconnect)},
 			"suspend at block 3 for 4s; ip-reset at block 3"},
 		{Scenario{Name: "two-meters-at-once", Phase: Download, Title: "another meter is upgraded at the same time, with the same {dir}", Beside: withOtherMeter, Expect: Succeeds, OnePass: true, Waits: 6, Extra: perAttempt, Duties: duties(duty.Turns, duty.Values, duty.Gone)}, ""},
@@ -732,6 +749,27 @@ func harmful(response time.Duration) []Scenario {
 		add(writes, i+2, "kill", "the program is killed in the middle of what it writes, at the answer to a later", Recovers, false, duty.Kept, duty.InForce)
 		all[len(all)-1].Name = "kill-" + nth + "-write-answer"
 	}
+	for _, at := range []request{reads, compares} {
+		unchanged := Succeeds
+		if at == reads {
+			unchanged = Either // whoever hears another unit answer may stop while nothing has changed
+		}
+		add(at, 1, "damaged-later", "one bit is wrong of the second frame of the answer to", Succeeds, true, duty.Stream, duty.Same)
+		add(at, 1, "lost-later", "the second frame is lost of the answer to", Succeeds, true, duty.Same)
+		add(at, 1, "other-unit-later", "a frame of another unit comes before the second one of the answer to", unchanged, true, duty.Alone, duty.Matching)
+		for i := range 3 { // so that answers have several frames
+			all[len(all)-1-i].World = dressed(2)
+		}
+	}
+	add(clears, 1, "misheard", "a gateway makes a question of it, so that nothing is started, and the answer is not cleared to", Succeeds, false, duty.Again, duty.OwnClear)
+	s = &all[len(all)-1]
+	s.Name, s.Harms[0].garble = "clear-misheard", startByte
+	add(clears, 1, "tells-cleared", "the meter says that all is clear and has begun nothing, and then that it is not cleared, behind", Succeeds, false, duty.Again, duty.OwnClear)
+	s = &all[len(all)-1]
+	s.Name, s.Harms[0].garble = "clear-never-begun", startByte
+	add(compares, 1, "abort", "what was written is not in the meter, and somebody presses Ctrl-C, at the", Recovers, false, duty.AbortButton, duty.Values, duty.Success, duty.Kept)
+	s = &all[len(all)-1]
+	s.Name, s.Harms = "written-in-vain-and-aborted", append(s.Harms, harm(compares, 1, "forgets", response))
 	return all
 }
 

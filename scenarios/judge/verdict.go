@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -181,7 +182,7 @@ func (p *player) advise(a *Execution, e *verdict.Evidence) {
 	if p.endedAround(a) {
 		a.warn(duty.Surroundings, fmt.Sprintf("%s, and the program ended with %s", p.scenario.Title, a.Exit.String()))
 	}
-	if p.about(duty.LogStamps) {
+	if p.abroad() {
 		p.adviseStamps(a)
 	}
 	if a.Unsure && !slices.ContainsFunc(a.Conduct, func(b breach) bool { return b.about == duty.Reconnect }) {
@@ -253,6 +254,27 @@ func (a *Execution) unfinished(log *verdict.Log) bool {
 }
 
 func (p *player) about(id duty.ID) bool { return slices.Contains(p.scenario.Duties, id) }
+
+// abroad reports whether the attempt is in another country: the others are at home.
+func (p *player) abroad() bool { return p.about(duty.LogStamps) && p.tries == 0 }
+
+// inEnglish is a log in which dates in another language, which are advice, have become a moment in English, so that
+// the rest of it is judged as any other.
+func inEnglish(log []byte, moment time.Time) (b []byte) {
+	dated := []upgradelog.Kind{upgradelog.UpgradeStarted, upgradelog.FirmwareDated, upgradelog.UpgradeCompleted, upgradelog.UpgradeFailed}
+	for line := range strings.Lines(string(log)) {
+		_, read := upgradelog.ParseLine(strings.TrimRight(line, "\r\n"))
+		at := slices.IndexFunc(dated, func(k upgradelog.Kind) bool {
+			return strings.HasPrefix(line, strings.TrimSuffix(k.String(), "..."))
+		})
+		if read || at < 0 || !strings.HasSuffix(line, "\n") {
+			b = append(b, line...)
+			continue
+		}
+		b = upgradelog.Append(b, upgradelog.Line{Kind: dated[at], Time: moment})
+	}
+	return b
+}
 
 // adviseStamps looks at the dates in the log of a program that runs abroad.
 func (p *player) adviseStamps(a *Execution) {
@@ -535,6 +557,9 @@ func (p *player) log(a *Execution) *verdict.Log {
 	if a.Killed {
 		log = log[:bytes.LastIndexByte(log, '\n')+1] // its last line may be cut
 	}
+	if p.abroad() {
+		log = inEnglish(log, a.started)
+	}
 	read := verdict.ReadLog(log, 0)
 	if a.LogTold = p.judgeable(a, read); a.LogTold != logJudged {
 		return nil
@@ -557,8 +582,6 @@ func (p *player) judgeable(a *Execution, log *verdict.Log) string {
 		return "not judged: there was no room for it"
 	case slices.ContainsFunc(a.Harms, func(h Harm) bool { return h.lies() }):
 		return "not judged: the meter said what was not so"
-	case p.about(duty.LogStamps) && log.Err == nil: // it is one elsewhere
-		return logJudged
 	case log.Err != nil || !slices.ContainsFunc(log.Entries, began):
 		return "not seen: it is no log in the manner of Upgrade.log"
 	case slices.ContainsFunc(a.faults(), lies):

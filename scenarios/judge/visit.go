@@ -137,6 +137,9 @@ func (v *visit) step(now time.Duration) {
 	if v.gateway.unread {
 		v.program.closePipes()
 	}
+	if v.gateway.stall {
+		v.program.stall()
+	}
 	if v.gateway.counts[clears] <= mostClears {
 		v.done.Store(v.meter().Chip().Ops())
 	}

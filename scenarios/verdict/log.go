@@ -12,7 +12,7 @@ func unreadable(e *Evidence, f *findings) {
 		f.tell("the log cannot be read: %v", e.Log.Err)
 	}
 	for _, u := range e.Log.Unreadable {
-		f.tell("line %v of the log cannot be read", u)
+		f.tell("%v", u)
 	}
 }
 
