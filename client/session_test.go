@@ -12,6 +12,7 @@ import (
 
 	"ionbench/client"
 	"ionbench/client/dcf"
+	"ionbench/client/locks"
 	"ionbench/client/upgradelog"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
@@ -568,16 +569,27 @@ func TestWhatFollowsFromARefusalIsAdvised(t *testing.T) {
 		err    error
 		advice client.Advice
 	}{
-		"password":           {task: client.TaskUpgrade, config: func(c *client.Config) { c.Password = "123" }, err: client.ErrPassword, advice: client.AdvicePassword},
-		"serial number":      {task: client.TaskUpgrade, config: func(c *client.Config) { c.SerialNumber = "PC-0" }, err: client.ErrWrongSerial, advice: client.AdviceCheckMeter},
-		"unit":               {task: client.TaskUpgrade, desk: func(d *desk) { d.tap = stranger }, err: client.ErrWrongUnit, advice: client.AdviceCheckMeter},
-		"product":            {task: client.TaskUpgrade, desk: func(d *desk) { d.file.Product = 7330 }, err: client.ErrWrongProduct, advice: client.AdviceOtherFile},
-		"journal":            {task: client.TaskUpgrade, desk: func(d *desk) { d.diskErr = errTest }, err: errTest, advice: client.AdviceOtherFolder},
-		"in use":             {task: client.TaskUpgrade, config: locking, desk: func(d *desk) { d.lockErr = errTest }, err: client.ErrMeterInUse, advice: client.AdviceWait},
-		"in use by a person": {task: client.TaskWriteSettings, config: locking, desk: func(d *desk) { d.lockErr = errTest }, err: client.ErrMeterInUse, advice: client.AdviceWait},
-		"download state":     {task: client.TaskReadSettings, desk: intoDownload, err: client.ErrDownloadState, advice: client.AdviceRecoverFirst},
-		"nobody":             {task: client.TaskUpgrade, desk: func(d *desk) { d.m.PowerOff(0) }, err: client.ErrNoResponse, advice: client.NoAdvice},
-		"file":               {task: client.TaskUpgrade, desk: func(d *desk) { d.fileErr = errTest }, err: client.ErrBadFile, advice: client.NoAdvice},
+		"password":              {task: client.TaskUpgrade, config: func(c *client.Config) { c.Password = "123" }, err: client.ErrPassword, advice: client.AdvicePassword},
+		"serial number":         {task: client.TaskUpgrade, config: func(c *client.Config) { c.SerialNumber = "PC-0" }, err: client.ErrWrongSerial, advice: client.AdviceCheckMeter},
+		"unit":                  {task: client.TaskUpgrade, desk: func(d *desk) { d.tap = stranger }, err: client.ErrWrongUnit, advice: client.AdviceCheckMeter},
+		"product":               {task: client.TaskUpgrade, desk: func(d *desk) { d.file.Product = 7330 }, err: client.ErrWrongProduct, advice: client.AdviceOtherFile},
+		"journal":               {task: client.TaskUpgrade, desk: func(d *desk) { d.diskErr = errTest }, err: errTest, advice: client.AdviceOtherFolder},
+		"in use":                {task: client.TaskUpgrade, config: locking, desk: func(d *desk) { d.lockErr = errTest }, err: client.ErrMeterInUse, advice: client.AdviceWait},
+		"in use by a person":    {task: client.TaskWriteSettings, config: locking, desk: func(d *desk) { d.lockErr = errTest }, err: client.ErrMeterInUse, advice: client.AdviceWait},
+		"in use, in its loader": {task: client.TaskUpgrade, config: locking, desk: func(d *desk) { intoDownload(d); d.lockErr = errTest }, err: client.ErrMeterInUse, advice: client.AdviceWait},
+		"its recovery in use":   {task: client.TaskRecover, config: locking, desk: func(d *desk) { intoDownload(d); d.lockErr = errTest }, err: client.ErrMeterInUse, advice: client.AdviceWait},
+		"log in use, in its loader": {task: client.TaskRecover, desk: func(d *desk) {
+			intoDownload(d)
+			d.logErr = func(written int) error {
+				if written < 8 {
+					return nil
+				}
+				return errInUse
+			}
+		}, err: errInUse, advice: client.AdviceOtherLog},
+		"download state": {task: client.TaskReadSettings, desk: intoDownload, err: client.ErrDownloadState, advice: client.AdviceRecoverFirst},
+		"nobody":         {task: client.TaskUpgrade, desk: func(d *desk) { d.m.PowerOff(0) }, err: client.ErrNoResponse, advice: client.NoAdvice},
+		"file":           {task: client.TaskUpgrade, desk: func(d *desk) { d.fileErr = errTest }, err: client.ErrBadFile, advice: client.NoAdvice},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := deskConfig()
@@ -594,6 +606,8 @@ func TestWhatFollowsFromARefusalIsAdvised(t *testing.T) {
 		})
 	}
 }
+
+var errInUse error = &locks.InUseError{By: "somebody else"}
 
 func locking(c *client.Config) { c.Lock = true }
 

@@ -93,6 +93,10 @@ func (s *Session) advice(err error) Advice {
 		return AdviceSendTemplate
 	case err == nil:
 		return NoAdvice
+	case errors.Is(err, ErrMeterInUse): // also in its loader: the other one is at work there
+		return AdviceWait
+	case s.logErr != nil && inUse(s.logErr):
+		return AdviceOtherLog
 	case s.upgrader.task != TaskIdentify && (s.recover || s.changed && s.kept):
 		return AdviceRecover
 	case s.logErr != nil && !s.logErr.WentOn:
