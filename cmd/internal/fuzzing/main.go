@@ -69,33 +69,39 @@ func output(ctx context.Context, args ...string) (string, error) {
 }
 
 // fuzz runs one target for its time, and where that was too short on this computer, until it has tried
-// as many inputs as the floor wants.
+// as many inputs as the floor wants. What earlier runs have kept is tried first each time, and is nothing new.
 func (r runner) fuzz(ctx context.Context, pkg, target string) error {
-	n, err := tries(ctx, pkg, target, r.time)
-	if err == nil && n < r.floor {
-		n, err = tries(ctx, pkg, target, fmt.Sprintf("%dx", r.floor))
+	is, err := tries(ctx, pkg, target, r.time)
+	if err == nil && is.fresh < r.floor {
+		is, err = tries(ctx, pkg, target, fmt.Sprintf("%dx", is.kept+r.floor))
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(r.out, "%9d inputs  %s %s\n", n, pkg, target)
-	if n < r.floor {
-		return fmt.Errorf("%s %s: %d inputs are fewer than %d", pkg, target, n, r.floor)
+	fmt.Fprintf(r.out, "%9d inputs  %s %s\n", is.fresh, pkg, target)
+	if is.fresh < r.floor {
+		return fmt.Errorf("%s %s: %d inputs are fewer than %d", pkg, target, is.fresh, r.floor)
 	}
 	return nil
 }
 
-// tries is how many inputs a target has tried in so much time, or of so many. By default an input that
+// tally is what a run has tried.
+type tally struct {
+	fresh int // inputs that it made
+	kept  int // inputs that there were behind it, which the next run tries first
+}
+
+// tries is what a target has tried in so much time, or until it was so many inputs. By default an input that
 // covers something new is made smaller for up to a minute, in which nothing else is tried: here a few
 // tries have to do.
-func tries(ctx context.Context, pkg, target, most string) (int, error) {
+func tries(ctx context.Context, pkg, target, most string) (tally, error) {
 	c := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+target+"$", "-fuzztime", most, "-fuzzminimizetime", "20x", pkg)
 	var said bytes.Buffer
 	c.Stdout, c.Stderr = &said, &said
 	if err := c.Run(); err != nil && !timeIsUp(said.String()) {
-		return 0, fmt.Errorf("%s %s: %w\n%s", pkg, target, err, said.Bytes())
+		return tally{}, fmt.Errorf("%s %s: %w\n%s", pkg, target, err, said.Bytes())
 	}
-	return executions(said.String()), nil
+	return tallied(said.String()), nil
 }
 
 // timeIsUp reports whether a target failed because its time was over, which Go 1.26 now and then takes for a
@@ -104,11 +110,23 @@ func timeIsUp(said string) bool {
 	return strings.Contains(said, "    context deadline exceeded\n") && !strings.Contains(said, "Failing input written to")
 }
 
-var counted = regexp.MustCompile(`\bexecs: (\d+)`)
+// The inputs of earlier runs are told first, and are among the executions. Executions are not told where
+// the time was over before.
+var (
+	counted   = regexp.MustCompile(`\bexecs: (\d+)`)
+	gathered  = regexp.MustCompile(`gathering baseline coverage: \d+/(\d+)`)
+	collected = regexp.MustCompile(`\(total: (\d+)\)`)
+)
 
-// executions is the last count of inputs in what go test has said.
-func executions(said string) int {
-	all := counted.FindAllStringSubmatch(said, -1)
+// tallied reads what go test has said.
+func tallied(said string) tally {
+	before := last(gathered, said)
+	return tally{fresh: max(0, last(counted, said)-before), kept: max(before, last(collected, said))}
+}
+
+// last is the last number that a pattern finds; 0 if there is none.
+func last(number *regexp.Regexp, said string) int {
+	all := number.FindAllStringSubmatch(said, -1)
 	if len(all) == 0 {
 		return 0
 	}

@@ -2,14 +2,16 @@ package main
 
 import "testing"
 
-func TestTheLastCountOfInputsCounts(t *testing.T) {
-	for said, want := range map[string]int{
-		"": 0,
-		"fuzz: elapsed: 0s, gathering baseline coverage: 5/5 completed\nPASS\n":                                                                                   0,
-		"fuzz: elapsed: 3s, execs: 7 (2/sec), new interesting: 0 (total: 5)\nfuzz: elapsed: 6s, execs: 146100 (48808/sec), new interesting: 1 (total: 6)\nPASS\n": 146100,
+func TestTheInputsThatARunMadeAreCountedAndNotThoseOfEarlierRuns(t *testing.T) {
+	for said, want := range map[string]tally{
+		"": {},
+		"fuzz: elapsed: 0s, gathering baseline coverage: 5/5 completed\nPASS\n": {kept: 5},
+		"fuzz: elapsed: 0s, gathering baseline coverage: 0/5 completed\nfuzz: elapsed: 3s, execs: 7 (2/sec), new interesting: 0 (total: 5)\n" +
+			"fuzz: elapsed: 6s, execs: 146100 (48808/sec), new interesting: 1 (total: 6)\nPASS\n": {fresh: 146095, kept: 6},
+		"fuzz: elapsed: 0s, gathering baseline coverage: 0/1131 completed\nfuzz: elapsed: 8s, gathering baseline coverage: 1000/1131 completed\nPASS\n": {kept: 1131},
 	} {
-		if got := executions(said); got != want {
-			t.Errorf("%d, want %d of %q", got, want, said)
+		if got := tallied(said); got != want {
+			t.Errorf("%+v, want %+v of %q", got, want, said)
 		}
 	}
 }
