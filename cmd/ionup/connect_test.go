@@ -23,7 +23,7 @@ func answers(lines ...string) io.Reader { return strings.NewReader(strings.Join(
 func interrupted(t *testing.T, file func(*bed) string) *bed {
 	t.Helper()
 	b := newBed(t, silentAtBlock9)
-	ionup(t, append(b.tool("upgrade", file(b)), "--timeout", "10ms", "--baud", "19200")...).wantCode(1)
+	ionup(t, append(b.tool("upgrade", file(b)), "--timeout", "50ms", "--baud", "19200")...).wantCode(1)
 	b.heal()
 	return b
 }
@@ -141,7 +141,7 @@ func TestAnswersThatLeadNowhereEndTheToolInsteadOfFillingTheDisk(t *testing.T) {
 		}
 	}
 	b := newBed(t, silentAtBlock9)
-	ionup(t, append(b.tool("upgrade", b.upg(20)), "--timeout", "10ms", "--baud", "19200")...).wantCode(cli.Failed)
+	ionup(t, append(b.tool("upgrade", b.upg(20)), "--timeout", "50ms", "--baud", "19200")...).wantCode(cli.Failed)
 	b.heal()
 	for _, line := range []string{"\n", "y\n"} {
 		stdin := io.MultiReader(answers(""), forever(line)) // a meter in upgrade mode
