@@ -109,6 +109,9 @@ func (d Disk) Check(path string, over Over) error {
 
 // check says whether a result may be written to path.
 func (d Disk) check(path string, over Over) error {
+	if path == "-" {
+		return cli.Usage("- is not standard output here").Hint("name a file; one that is called so is ./-")
+	}
 	info, err := d.System.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

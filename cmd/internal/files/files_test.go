@@ -74,6 +74,17 @@ func TestAResultIsNeverWrittenOverWhatWasNotMeant(t *testing.T) {
 }
 
 // A folder in which nothing can be made is found before the work, not after it.
+// Where a result can go to standard output, nobody asks for a file of that name.
+func TestADashIsNoFileToWrite(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, err := range []error{files.Check("-", files.File), files.WriteBytes("-", files.File, files.Public, []byte("new"))} {
+		if err == nil || cli.StatusOf(err) != cli.Misused || !strings.Contains(strings.Join(cli.Hints(err), ""), "./-") {
+			t.Errorf("%v", err)
+		}
+	}
+	must(t, files.WriteBytes("./-", files.File, files.Public, []byte("new")))
+}
+
 func TestAFolderThatCannotBeWrittenToIsFoundBeforeTheWork(t *testing.T) {
 	full := fragile.New("/full")
 	must(t, full.Put("/full/old", []byte("old")))
