@@ -233,6 +233,13 @@ func manglings() []mangling {
 			return eachLine(quotedAndWrapped("> ", 70))(string(stamped), below)
 		}},
 		{"quoted and wrapped at 30", asClean, eachLine(quotedAndWrapped("> ", 28))},
+		{"printed on pages", asClean, eachLine(func(n int, s string) string {
+			const lines = 9
+			if n%lines == lines-1 {
+				s += fmt.Sprintf("\n\n- %d -\n\fPage %d of 9", n/lines+1, n/lines+2)
+			}
+			return s
+		})},
 		{"wrapped at 60", asClean, eachLine(quotedAndWrapped("> ", 58))},
 		{"the cells of a page", asClean, eachLine(func(n int, s string) string {
 			return fmt.Sprintf("<tr><td>%d</td><td>%s</td></tr>", n+1, html.EscapeString(s))

@@ -130,6 +130,7 @@ type reader struct {
 	unread []upgradelog.Unreadable
 	said   spelled
 	comma  bool // a decimal comma was remarked
+	paged  bool // the number of a page was
 	vain   int  // how often lines were joined since, and made none
 	// raw is the last line that could be read, and rawAt where it ended: it may go on.
 	raw   string
@@ -165,7 +166,15 @@ func (r *reader) line(at int, s string) {
 	if len(s) > upgradelog.MaxLineBytes {
 		s = s[:upgradelog.MaxLineBytes]
 	}
-	if text, _ := unquoted(tidied(s)); tidied(text) == "" {
+	text, _ := unquoted(tidied(s))
+	if text = tidied(text); text == "" {
+		return
+	}
+	if pageNumber.MatchString(text) {
+		if !r.paged {
+			r.remark(at, "the numbers of pages, as a print has them, are left out: %.120q", text)
+		}
+		r.paged = true
 		return
 	}
 	if l, how, remark, ok := lineOf(s); ok {
@@ -178,6 +187,9 @@ func (r *reader) line(at int, s string) {
 	}
 	r.unread = append(r.unread, upgradelog.Unreadable{At: at, Text: s})
 }
+
+// pageNumber is a line that is none of a log, and lost none: no line of a log is a number alone.
+var pageNumber = regexp.MustCompile(`(?i)^(?:[-–—]+ ?\d{1,4} ?[-–—]+|(?:page|seite|pagina|página) \d{1,4}(?: ?(?:of|von|sur|de|di|/) ?\d{1,4})?)$`)
 
 // piece takes a part of a line that is one of its own.
 func (r *reader) piece(at int, s string) {
@@ -355,7 +367,7 @@ func (r *reader) again(e upgradelog.Entry) bool {
 func (r *reader) begin(e upgradelog.Entry) {
 	r.endRun()
 	r.run = &LoggedRun{First: e.At, Last: e.At}
-	r.said, r.comma = 0, false
+	r.said, r.comma, r.paged = 0, false, false
 	r.log.Runs = append(r.log.Runs, r.run)
 }
 

@@ -318,6 +318,7 @@ func TestALogIsReadHoweverItWasPassedOn(t *testing.T) {
 		"blanks that are fixed": {each(func(_ int, s string) string { return strings.ReplaceAll(s, " ", "\u00A0") }), "other blanks or marks"},
 		"tabs for blanks":       {each(func(_ int, s string) string { return strings.ReplaceAll(s, " ", "\t") }), "other blanks or marks"},
 		"no width":              {each(func(_ int, s string) string { return strings.ReplaceAll(s, " ", " \u200B") }), "other blanks or marks"},
+		"pages":                 {strings.Replace(article, "50% ", "- 1 -\n\f50% ", 1), "the numbers of pages"},
 		"CR alone":              {strings.ReplaceAll(article, "\n", "\r"), "end as those of another system"},
 		"CR twice":              {strings.ReplaceAll(article, "\n", "\r\r\n"), "end as those of another system"},
 		"empty lines between":   {each(func(_ int, s string) string { return s + "\n" }), ""},
