@@ -95,9 +95,9 @@ func (s *search) place(p *played, f fault.Fault) string {
 	switch t.Unit {
 	case fault.AtBlock:
 		if t.First == 1 {
-			return " before block 1"
+			return " before block 1" + onward(t)
 		}
-		return fmt.Sprintf(" after block %d%s", t.First-1, s.sizes.of())
+		return fmt.Sprintf(" after block %d%s", t.First-1, s.sizes.of()) + onward(t)
 	case fault.AtState:
 		return " while the meter was " + t.State.String()
 	case fault.AtFlashOp:
@@ -114,6 +114,14 @@ func (s *search) place(p *played, f fault.Fault) string {
 		return fmt.Sprintf(" at address 0x%06x", f.Parameters.Address)
 	}
 	return ""
+}
+
+// onward says that a fault strikes again and again.
+func onward(t fault.Trigger) string {
+	if t.Every == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and again every %d blocks,", t.Every)
 }
 
 // counted reports whether the log's counts or stamps tell the fault's block.

@@ -189,6 +189,7 @@ func (x *proposals) dead(m mark, missing int, behind upgradelog.Kind) {
 		return
 	}
 	x.eachTime(m, missing)
+	x.everyFew(m, missing)
 	if forGood(behind) {
 		x.also(
 			fault.Fault{Kind: cableOut.kind(), Trigger: t},
@@ -260,6 +261,60 @@ func (x *proposals) eachTime(m mark, missing int) {
 		x.also(late)
 	}
 	x.first(from)
+}
+
+// everyFew proposes a line that goes dead again and again, where as many answers are missing at each of several
+// blocks that lie equally far apart. A cause that is noticed at once takes less time.
+func (x *proposals) everyFew(m mark, missing int) {
+	blocks := chainsApart(x.want[x.of.matched:], missing)
+	if m.block == 0 || blocks == 0 {
+		return
+	}
+	from := len(x.next)
+	t := fault.Trigger{Unit: fault.AtBlock, First: uint64(m.block), Every: uint64(blocks)}
+	if missing == 1 {
+		x.also(fault.Fault{Kind: answerLost.kind(), Trigger: t})
+	}
+	for _, c := range []cause{cableOut, gatewayDown} {
+		x.also(fault.Fault{Kind: c.kind(), Trigger: t, Duration: fault.Duration{NoResponses: uint64(missing)}})
+	}
+	x.first(from)
+}
+
+// chainsApart is how many blocks lie between two at which as many answers are missing, from the first lines on;
+// 0 if they do not lie equally far apart, or are neighbours, or too few.
+func chainsApart(lines []upgradelog.Entry, missing int) int {
+	const least = 3 // chains
+	var begun []int // blocks sent when the first answer of a chain was missing
+	row := missing
+	for _, l := range lines {
+		if l.Kind == upgradelog.Completed || l.Kind == upgradelog.Efficiency {
+			continue
+		}
+		if l.Kind != upgradelog.Resending {
+			break
+		}
+		if l.Number == 1 {
+			if row != missing {
+				return 0
+			}
+			begun = append(begun, l.Total)
+		}
+		row = l.Number
+	}
+	if len(begun) < least || row != missing {
+		return 0
+	}
+	apart := begun[1] - begun[0]
+	for i := range begun[1:] {
+		if begun[i+1]-begun[i] != apart {
+			return 0
+		}
+	}
+	if blocks := apart - missing; blocks > 1 {
+		return blocks
+	}
+	return 0
 }
 
 // first has what was proposed last, from a number on, tried before all else.
