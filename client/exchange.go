@@ -76,6 +76,8 @@ func (u *Upgrader) Advance(now time.Duration) {
 		u.endListening(now)
 	case len(x.ack) > 0 && now < x.due: // and not for ever
 		u.sendAck(now)
+	case x.sending && u.heedsAcks() && x.stray >= ion.FrameOverhead:
+		u.overdue(now) // what came may be the acknowledgement of another meter
 	case x.sending:
 		u.sendFrame(now)
 	default:
@@ -87,6 +89,9 @@ func (u *Upgrader) Advance(now time.Duration) {
 func (u *Upgrader) ask(now time.Duration) {
 	x := &u.exchange
 	x.missing, x.crowded, x.overheard = u.missedBefore(), false, false
+	if x.missing > 0 && u.step().writes() {
+		u.sendsAgain()
+	}
 	u.touch.asks(u.step().is.ChangesMeter())
 	u.compose(u.step().request)
 	x.hearNothing()
@@ -260,11 +265,18 @@ func (u *Upgrader) grant(now time.Duration, f ion.Frame) {
 // message is sent again when the time is over.
 func (u *Upgrader) takeAck(now time.Duration, f ion.Frame) {
 	x := &u.exchange
+	if x.sending && u.heedsAcks() && f.IsAck() && f.Source == u.cfg.UnitID {
+		u.overdue(now) // nobody has the whole message
+		return
+	}
 	if x.out.Last() || x.sending || !x.out.Acked(f) {
 		return
 	}
 	x.sending = true
 	x.wake = now + u.cfg.Timing.Turnaround
+	if u.heedsAcks() {
+		x.wake = now + max(u.cfg.Timing.Turnaround, u.cfg.Timing.Twin)
+	}
 }
 
 func (u *Upgrader) acknowledge(now time.Duration, f ion.Frame) {
@@ -352,6 +364,10 @@ func (u *Upgrader) finishAck() {
 func (u *Upgrader) overdue(now time.Duration) {
 	x, s := &u.exchange, u.step()
 	x.known = false
+	if s.writes() {
+		u.identify(now, u.rules.missing(u))
+		return
+	}
 	if !u.miss(now) {
 		return
 	}
@@ -378,11 +394,17 @@ func (u *Upgrader) miss(now time.Duration) (again bool) {
 		u.giveUp(now, s)
 		return false
 	}
-	if s.retry != polling && s.retry != returning {
+	u.sendsAgain()
+	return true
+}
+
+// sendsAgain counts and logs a missing answer, behind which the request is sent again.
+func (u *Upgrader) sendsAgain() {
+	r := u.step().retry
+	if r != polling && r != returning {
 		u.transfer.resent++
 	}
-	u.rules.logMissing(u, s.retry)
-	return true
+	u.rules.logMissing(u, r)
 }
 
 func (u *Upgrader) resends(r retry) int {

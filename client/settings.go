@@ -343,8 +343,7 @@ func readBack(u *Upgrader, now time.Duration, p *ion.Packet) next {
 		holds := w.holds(values[i], now-u.wroteAt)
 		switch {
 		case u.unsure != NoStep && (!holds || u.after.Reset.Has(w.setting)):
-			u.wrote = 0
-			return toStep(u.unsure)
+			return u.notWritten(w)
 		case !holds:
 			return failed(&SettingError{Key: w.name(), Written: w.value, Read: values[i]})
 		}

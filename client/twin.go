@@ -15,8 +15,10 @@ import (
 // far as is known, does not.
 //
 // A meter can also come on later. So the tool listens again where both would do what neither can undo:
-// before the flash is cleared, and before settings are written. What comes on between that and the
-// write, less than a second, is heard when all is read back, and told.
+// before the flash is cleared, and before settings are written. What comes on between that and a write of
+// several frames acknowledges the first one as well, and nobody takes a message that does not go on. Only a
+// write of one frame, and a meter whose acknowledgement is the other one's bit for bit, leave a gap of less
+// than a second; who comes on in that is heard when all is read back, and told.
 
 // maxListens bounds how often a meter is asked again who it is, because something else came with its
 // answer that could not be read.
@@ -76,6 +78,12 @@ func (u *Upgrader) wroteListening() bool { return u.wroteAny() && u.listensForTw
 // there as it answers later.
 func (u *Upgrader) twinPause() time.Duration { return u.cfg.Timing.Twin }
 
+// heedsAcks reports whether an acknowledgement is that of the first frame of a write, behind which the tool
+// listens for another one's. A network that says everything twice is not heeded for ever.
+func (u *Upgrader) heedsAcks() bool {
+	return u.step().writes() && u.listensForTwin() && u.exchange.out.AckedFrames() == 1 && u.exchange.missing < maxListens
+}
+
 // stillThere stops before settings are written if another meter answers by now, or one without an
 // application.
 func stillThere(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
@@ -83,7 +91,7 @@ func stillThere(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 		return failed(err)
 	}
 	if r.State != ion.StateApplication {
-		if u.unsure != NoStep {
+		if u.wroteUnheard() {
 			return failedWith(ErrDownloadState, "it has left its application, and what was written was not answered; recover it")
 		}
 		return failedWith(ErrDownloadState, "it has left its application, and no settings were written; recover it")
@@ -137,7 +145,7 @@ func (u *Upgrader) twinError(serial string) *TwinError {
 	switch {
 	case u.step().is == StepIdentifyAfterWriting, u.step().is == StepListenAfterWriting:
 		e.When = TwinWritten
-	case checked(u.unsure) != NoStep:
+	case u.wroteUnheard():
 		e.When = TwinUnsure
 	case u.procedure == upgradeProcedure && u.step().is == StepListenBeforeWriting:
 		e.When = TwinUpgraded

@@ -68,6 +68,7 @@ const (
 	Clock
 	Redial
 	OneRequest
+	Unheard
 	count
 )
 
@@ -154,4 +155,5 @@ var table = [count - 1]Duty{
 	{Redial, Calling, "1", "A lost carrier is a connection that broke: dial the same number again. Where it leads to no meter, that is told, and nothing was changed. Whoever ends hangs up.", false},
 
 	{OneRequest, Sharing, "1", "One request at a time: the next one goes out once it is answered, or was waited for in vain.", false},
+	{Unheard, Sharing, "10", "A setting whose answer is missing is not simply sent again: a second meter of the unit ID may have come on. Identify, and read whether it is there.", true},
 }

@@ -199,7 +199,7 @@ var careless = []struct {
 		"((serial == self.serial, f\"it is", "((True, f\"it is",
 		"another-meter-reconnected", "conduct: identify had told another serial number"},
 	{"a setting goes over a new connection to whoever is there",
-		"missing=self.retrying, look=self.same)", "missing=self.retrying)",
+		"missing=self.retrying, look=self.same, wary=method == 0x16)", "missing=self.retrying)",
 		"another-meter-at-the-first-setting", "conduct: its connection broke and led to another meter"},
 	{"the meter that is in its loader is cleared, whichever it is",
 		"self.same(who := self.await_state(LOADER, ERASING, RECEIVING))", "who = self.await_state(LOADER, ERASING, RECEIVING)",

@@ -11,7 +11,8 @@ import (
 
 // notPlayed are the duties that no scenario is about, and why.
 var notPlayed = map[duty.ID]string{
-	duty.Secret: "every log is looked at",
+	duty.Secret:  "every log is looked at",
+	duty.Unheard: "no scenario has a second meter of the unit id, and without one its breach is none",
 }
 
 func TestEveryDutyIsExercisedByAScenarioOrItIsSaidWhyNot(t *testing.T) {

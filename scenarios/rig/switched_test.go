@@ -70,12 +70,13 @@ func TestANeighbourThatIsSwitchedDuringAnUpgradeIsNotHarmedAndHarmsNothing(t *te
 }
 
 // A twin that comes on when the tool has listened already hears what the other meter hears. The tool
-// listens once more before it clears the flash and before it writes settings. What is left is the time
-// from there to the write: who comes on then has settings that are not its own (I9), and the tool tells
-// of it where it can hear it when all is read back. Nothing else of it is harmed, and no success is
+// listens once more before it clears the flash and before it writes settings, and behind the first frame of the
+// write, which a twin that is to take the whole acknowledges as well. What is left is one whose acknowledgement is
+// the other one's bit for bit, from the last listening on: it has settings that are not its own (I9), and the
+// tool tells of it where it can hear it when all is read back. Nothing else of it is harmed, and no success is
 // claimed that is none.
-func TestATwinThatComesOnDuringAnUpgradeIsHarmedOnlyJustBeforeTheWriteBack(t *testing.T) {
-	for _, delay := range []time.Duration{150 * time.Millisecond, 390 * time.Millisecond} {
+func TestATwinThatComesOnDuringAnUpgradeIsHarmedOnlyIfItIsInStepAndJustBeforeTheWriteBack(t *testing.T) {
+	for _, delay := range []time.Duration{0, 5 * time.Millisecond, 150 * time.Millisecond, 390 * time.Millisecond} {
 		var harmed span
 		play := func(at time.Duration) {
 			_, o := besideSwitched(t, world.Meter{ComesOn: at, SetUp: world.Untouched, Speed: world.Speed{RTSDelay: delay}})
@@ -87,7 +88,7 @@ func TestATwinThatComesOnDuringAnUpgradeIsHarmedOnlyJustBeforeTheWriteBack(t *te
 		for at := 88 * time.Second; at < 95*time.Second; at += 100 * time.Millisecond { // around the write-back
 			play(at)
 		}
-		harmed.want(t, delay)
+		harmed.want(t, delay, delay == 0)
 	}
 }
 
@@ -111,9 +112,10 @@ func (s *span) judge(t *testing.T, at time.Duration, o *rig.Outcome) {
 	}
 }
 
-func (s *span) want(t *testing.T, delay time.Duration) {
+// want is a gap of less than a second, or none at all.
+func (s *span) want(t *testing.T, delay time.Duration, gap bool) {
 	t.Helper()
-	if s.first == 0 || s.last-s.first > 800*time.Millisecond {
+	if gap != (s.first > 0) || s.last-s.first > 800*time.Millisecond {
 		t.Errorf("one that answers after %v is harmed when it comes on from %v to %v", delay, s.first, s.last)
 	}
 }
@@ -142,20 +144,62 @@ func TestATwinThatComesOnBeforeTheEnterIsGivenBack(t *testing.T) {
 	}
 }
 
-// The same where settings are written without an upgrade.
-func TestATwinThatComesOnBeforeAWriteIsHarmedOnlyJustBeforeIt(t *testing.T) {
-	for name, a := range map[string]world.Attempt{
+// written are writes without an upgrade: of one frame, which nobody acknowledges, and of several.
+func written() map[string]world.Attempt {
+	return map[string]world.Attempt{
 		"settings": {Tool: world.Tool{Task: client.TaskWriteSettings, Listens: true}, Person: world.Person{Writes: []world.Write{{Value: ion.FloatValue(480)}}}},
 		"template": {Tool: world.Tool{Task: client.TaskSendTemplate, Listens: true}},
-	} {
+	}
+}
+
+// The same where settings are written without an upgrade.
+func TestATwinThatComesOnBeforeAWriteIsHarmedOnlyJustBeforeAWriteOfOneFrame(t *testing.T) {
+	for name, a := range written() {
 		t.Run(name, func(t *testing.T) {
 			var harmed span
 			for at := 10 * time.Millisecond; at < 2500*time.Millisecond; at += 20 * time.Millisecond {
 				_, o := beside(t, world.Meter{ComesOn: at, SetUp: world.Untouched, Speed: world.Speed{RTSDelay: 390 * time.Millisecond, BootTime: time.Millisecond}}, a)
 				harmed.judge(t, at, o)
 			}
-			harmed.want(t, 390*time.Millisecond)
+			harmed.want(t, 390*time.Millisecond, name == "settings")
 		})
+	}
+}
+
+// Nor does a write that is sent again, after ten seconds without an answer, reach one that has come on meanwhile:
+// the tool asks once more who is there, and what it has.
+func TestATwinThatComesOnWhileAWriteIsSentAgainIsHeardBeforeIt(t *testing.T) {
+	for name, a := range written() {
+		for _, lost := range []string{"reply-lost at reply %d", "cable-pull at reply %d for 1 no-response", "cable-flap at reply %d for 1 no-response by 111ms"} {
+			t.Run(name+" "+lost, func(t *testing.T) {
+				missed, heard := 0, 0
+				for reply := 3; reply <= 6; reply++ {
+					plan, err := fault.Parse(fmt.Sprintf(lost, reply))
+					if err != nil {
+						t.Fatal(err)
+					}
+					a := a
+					a.Plan = plan
+					for at := 3500 * time.Millisecond; at < 10*time.Second; at += 500 * time.Millisecond {
+						for _, delay := range []time.Duration{20 * time.Millisecond, 150 * time.Millisecond, 390 * time.Millisecond} {
+							_, o := beside(t, world.Meter{ComesOn: at, SetUp: world.Untouched, Speed: world.Speed{RTSDelay: delay, BootTime: time.Millisecond}}, a)
+							if len(o.Violations) > 0 {
+								t.Errorf("reply %d, at %v, answering after %v: %v: %v", reply, at, delay, o.Claim, o.Violations)
+							}
+							if o.Cost.Resends > 0 {
+								missed++
+							}
+							if errors.Is(o.Claim, client.ErrTwin) {
+								heard++
+							}
+						}
+					}
+				}
+				if missed < 100 || heard < 20 {
+					t.Errorf("an answer is missed %d times, and a second meter heard %d times", missed, heard)
+				}
+			})
+		}
 	}
 }
 

@@ -222,7 +222,7 @@ func FuzzParseID(f *testing.F) {
 // and back with the eleventh, which the booting meter does not hear. Three seconds later it
 // would answer. The tool has asked as often as the article has it: its failure is one.
 func TestAFailureAfterElevenQuestionsIsNoFalseAlarm(t *testing.T) {
-	plans, err := trial.ParsePlans("noise at no-response 3 rate 198e-5 seed 4; byte-insert at 102s; byte-flip at flash-op 41; power-loss at frame 474 for 9 no-responses")
+	plans, err := trial.ParsePlans("noise at no-response 3 rate 198e-5 seed 4; byte-insert at 102s; byte-flip at flash-op 41; power-loss at frame 495 for 9 no-responses")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -216,6 +216,9 @@ func (o *Outgoing) Acked(f Frame) bool {
 	return true
 }
 
+// AckedFrames is how many of the frames were acknowledged.
+func (o *Outgoing) AckedFrames() int { return o.current }
+
 // Restart goes back to the first frame, so that the whole message is sent again.
 func (o *Outgoing) Restart() { o.current = 0 }
 
