@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"math"
 	"strings"
 )
 
@@ -50,6 +51,16 @@ func paper(story []byte) (string, error) {
 	return to.String(), err
 }
 
+// clock is a time of the run as the page's own lists have it (component/clock.js), such as 1:10:02.125.
+func clock(seconds float64) string {
+	ms := int64(math.Round(seconds * 1000))
+	s := ms / 1000
+	if h := s / 3600; h > 0 {
+		return fmt.Sprintf("%d:%02d:%02d.%03d", h, s/60%60, s%60, ms%1000)
+	}
+	return fmt.Sprintf("%d:%02d.%03d", s/60, s%60, ms%1000)
+}
+
 // event is what an event that people read as a line can say.
 type event struct {
 	At                 float64
@@ -83,7 +94,7 @@ func rows(to *strings.Builder, events []byte) error {
 			return fmt.Errorf("an event of the story: %w", err)
 		}
 		told++
-		fmt.Fprintf(to, "<li><time>%.3f s</time> %s</li>\n", e.At, html.EscapeString(words(e)))
+		fmt.Fprintf(to, "<li><time>%s</time> %s</li>\n", clock(e.At), html.EscapeString(words(e)))
 	}
 	return nil
 }

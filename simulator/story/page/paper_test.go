@@ -11,8 +11,8 @@ func TestAPageHasTheWordsOfARunAsText(t *testing.T) {
 	head := `{"event":"story","title":"t","plan":"kill <at> log \"x\"","outcome":"cleared-again","broken":["<b>"],"unstruck":[],"repeat":"ionbench replay","meters":[{"model":"7350","serial":"S-1","unit":105,"baud":9600}]}`
 	events := `{"n":1,"at":0,"event":"led","on":true}
 {"n":2,"at":1.25,"event":"log","text":"Upgrade started <script>"}
-{"n":3,"at":2,"event":"fault","phase":"strikes","fault":"kill"}
-{"n":4,"at":3,"event":"finished","text":"killed"}
+{"n":3,"at":62,"event":"fault","phase":"strikes","fault":"kill"}
+{"n":4,"at":4202.1249,"event":"finished","text":"killed"}
 `
 	got, err := paper([]byte(head + "\n" + events))
 	if err != nil {
@@ -20,7 +20,7 @@ func TestAPageHasTheWordsOfARunAsText(t *testing.T) {
 	}
 	for _, want := range []string{
 		"<dt>meter</dt><dd>ION 7350, S-1, unit 105, 9600 baud</dd>", "<dt>plan</dt><dd>kill &lt;at&gt; log &#34;x&#34;</dd>", "<dd>cleared again</dd>", "<dd>&lt;b&gt;</dd>",
-		"<li><time>1.250 s</time> Upgrade started &lt;script&gt;</li>\n<li><time>2.000 s</time> fault strikes: kill</li>\n<li><time>3.000 s</time> the tool ends: killed</li>\n</ol>",
+		"<li><time>0:01.250</time> Upgrade started &lt;script&gt;</li>\n<li><time>1:02.000</time> fault strikes: kill</li>\n<li><time>1:10:02.125</time> the tool ends: killed</li>\n</ol>",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is not in\n%s", want, got)

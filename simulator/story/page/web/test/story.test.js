@@ -453,6 +453,8 @@ test("what was, what struck and the log can be read and printed before the page 
     assert.equal(await page.locator("#paper").isVisible(), !scripts, `on a screen, scripts ${scripts}`);
     await page.emulateMedia({ media: "print" });
     const paper = await page.locator("#paper").innerText();
+    const breaks = await page.locator("#paper").evaluate((e) => getComputedStyle(e).breakInside);
+    assert.equal(breaks, "auto", "a list that is longer than a page leaves the first one empty");
     for (const text of said) assert.ok(paper.includes(text), `${text} is not in ${paper}`);
   }
   const page = await open(t, pulled);
