@@ -2,9 +2,8 @@
 // it runs: JSON over HTTP, and server-sent events. What is there is openapi.json, which the
 // server hands out itself (GET /v1/openapi.json).
 //
-// The station has one owner, the goroutine that serves it (package serve). Every look and every act
-// is a command that this owner runs between two turns, so a person's hand and a host's bytes never
-// meet inside the meter. Events go the other way, into a ring of limited size: a watcher that is
+// The station has one owner at a time (package serve). Every look and every act is a turn of its own, or a command
+// that the owner runs between two turns, so a person's hand and a host's bytes never meet inside the meter. Events go the other way, into a ring of limited size: a watcher that is
 // slow loses events, and is told so, and the meter loses no time.
 //
 // Events wait a tenth of a second at most for others before they are sent to all watchers at once, since

@@ -24,9 +24,14 @@ type Served struct {
 	underway []underway
 	missing  []underway // told as lost, and may come all the same
 	commands chan func(now time.Duration)
+	turns    Turns // nil: the owner takes commands
 	quit     chan struct{}
 	leaving  sync.Once
 }
+
+// Turns runs a function between two turns of a station, and returns when that is done; false: it was not run,
+// because ctx has ended or the station has no turns any more. Any goroutine may call it.
+type Turns func(ctx context.Context, do func(now time.Duration)) bool
 
 // Admit prepares to answer for a meter. It is seen once Serve is called.
 func (s *Server) Admit(sub Subject) *Served {
@@ -56,6 +61,11 @@ func (m *Served) Leave() {
 
 // Commands are for the owner of the station to run, between two turns of it.
 func (m *Served) Commands() <-chan func(now time.Duration) { return m.commands }
+
+// OwnedBy says who lets others have a turn of the station, such as Do of a serve.Server: a question wakes nobody then,
+// which costs more than to answer it where a meter is served as fast as it can be. It is called before Serve, and
+// nobody has to take commands.
+func (m *Served) OwnedBy(turns Turns) { m.turns = turns }
 
 // Tell gives watchers an event: its name and its object, a line of JSON. It never waits for them.
 func (m *Served) Tell(name string, object []byte) { m.ring.add(name, object) }
@@ -121,6 +131,9 @@ func (s *Server) meter(id string) (*Served, *Problem) {
 func (m *Served) owned(r *http.Request, do func(now time.Duration)) bool {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
+	if m.turns != nil {
+		return m.ownTurn(ctx, do)
+	}
 	done := make(chan struct{})
 	select {
 	case m.commands <- func(now time.Duration) { defer close(done); do(now) }:
@@ -134,5 +147,15 @@ func (m *Served) owned(r *http.Request, do func(now time.Duration)) bool {
 		return true
 	case <-m.quit: // the owner has ended, and did not run it
 		return false
+	}
+}
+
+// ownTurn runs do in a turn of its own.
+func (m *Served) ownTurn(ctx context.Context, do func(now time.Duration)) bool {
+	select {
+	case <-m.quit:
+		return false
+	default:
+		return m.turns(ctx, do)
 	}
 }

@@ -572,6 +572,57 @@ func TestAClientThatIsCutOffGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
+func TestAQuestionMayHaveATurnOfItsOwn(t *testing.T) {
+	s, err := Listen(Config{Address: ":0", Token: token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &served{Server: s, Served: s.Admit(Subject{ID: "1", Run: "r1", Station: newStation(t)})}
+	var turns sync.Mutex
+	over, taken := false, 0
+	m.OwnedBy(func(ctx context.Context, do func(now time.Duration)) bool {
+		turns.Lock()
+		defer turns.Unlock()
+		if over || ctx.Err() != nil {
+			return false
+		}
+		taken++
+		do(time.Duration(taken) * time.Second)
+		return true
+	})
+	m.Serve(Identity{})
+	s.Begin()
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if _, err := m.client().Strike(t.Context(), "cable-pull for 1ms"); err != nil {
+				t.Error(err)
+			}
+			if _, err := m.client().Meter(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if taken != 16 {
+		t.Errorf("%d turns were taken", taken)
+	}
+	over = true
+	if got, body := m.ask(t, "GET", "/v1/meter", ""); got != 503 {
+		t.Errorf("after the last turn: %d %s", got, body)
+	}
+	over = false
+	m.Leave()
+	if got, body := m.ask(t, "GET", "/v1/meter", ""); got != 404 || taken != 16 {
+		t.Errorf("after it has left: %d %s, %d turns", got, body, taken)
+	}
+}
+
 func TestTheMeterThatIsServedNoMoreSaysSo(t *testing.T) {
 	s, err := Listen(Config{Address: ":0", Token: token})
 	if err != nil {

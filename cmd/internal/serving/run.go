@@ -162,6 +162,9 @@ func (s *server) open() (err error) {
 	if err != nil {
 		return cli.Environmental(err)
 	}
+	if s.door != nil {
+		s.door.meter.OwnedBy(s.server.Do)
+	}
 	if err := s.openModbus(); err != nil {
 		return errors.Join(err, s.closePorts())
 	}
@@ -219,13 +222,8 @@ func (s *server) prepare() (err error) {
 
 func (s *server) ports() serve.Config {
 	o := s.options
-	var commands <-chan func(time.Duration)
-	if s.door != nil {
-		commands = s.door.meter.Commands()
-	}
 	config := serve.Config{
-		Commands: commands,
-		PTY:      o.PTY, Link: o.Link, Baud: s.meter.Baud, TCP: o.TCP, Takeover: o.Takeover,
+		PTY: o.PTY, Link: o.Link, Baud: s.meter.Baud, TCP: o.TCP, Takeover: o.Takeover,
 		RFC2217: o.RFC2217, Port: o.Port, OpenPort: o.OpenPort,
 		Clock: s.clock, Turns: &s.turns, Unasked: s.far != nil || s.station().Meter().Speaks(),
 		Step: func(now time.Duration) bool {
