@@ -147,6 +147,34 @@ func TestAProgramThatStopsTheJudgeDoesNotStopIt(t *testing.T) {
 	}
 }
 
+// A process may lower the limits of another one of its user. What an administrator has may be raised again, and then
+// the report is whole. Without memory the judge ends as one that is killed: with a status that is no verdict.
+func TestAProgramThatLowersTheLimitsOfTheJudgeLeavesAWholeReportOrNoVerdict(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"FSIZE", "NOFILE", "NPROC"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			script := fmt.Sprintf(`JUDGE=$PPID python3 -c 'import os, resource; resource.prlimit(int(os.environ["JUDGE"]), resource.RLIMIT_%s, (0, 0))'; exit 4`, name)
+			told := filepath.Join(t.TempDir(), "out")
+			out, err := os.Create(told)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer out.Close()
+			c := exec.Command(built(t, "ionbench"), "judge", "--shell", "--transport", "tcp", "--upgrader", script, "--only", "undisturbed,killed", "--parallel", "1")
+			c.Stdout = out
+			var ended *exec.ExitError
+			if err := c.Run(); !errors.As(err, &ended) {
+				t.Fatal(err)
+			}
+			whole := strings.Contains(string(read(t, told)), "\nscenarios=2 passed=0 failed=2 ")
+			if status := cli.Status(ended.ExitCode()); status != cli.Environment && !(status == cli.Failed && whole) {
+				t.Errorf("exit %d, whole %v", status, whole)
+			}
+		})
+	}
+}
+
 // Each process of the chain ends as soon as it has started the next one, and leaves a file.
 func TestAChainOfForksDoesNotOutliveTheJudge(t *testing.T) {
 	t.Parallel()

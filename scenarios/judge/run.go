@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"ionbench/scenarios/parallel"
 	"ionbench/scenarios/retell"
+	"ionbench/scenarios/rig"
 	"ionbench/scenarios/shell"
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
@@ -213,11 +215,12 @@ func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
 	}
 	adopt()
 	defer guard(ctx)()
-	strays := newStrays()
+	strays, own := newStrays(), ownLimits()
 	r := &Report{Suite: s.Name, Target: t, Options: o, Part: s.whole(), Began: time.Now()}
 	out := &outing{kept: kept, late: o.late, estimate: newEstimate(&o), told: o.Ended, soFar: o.SoFar, saved: r.Began}
 	ctxLate, enough := context.WithCancel(context.Background())
 	var measuring sync.WaitGroup
+	measuring.Go(func() { own.keep(ctxLate) })
 	if out.late == nil {
 		out.late = &lateness{}
 		measuring.Go(func() { out.late.measure(ctxLate) })
@@ -230,6 +233,9 @@ func Run(ctx context.Context, s *Suite, t Target, o Options) (*Report, error) {
 		var all bool
 		r.Strays, all = strays.end()
 		r.Escaped = !all
+	}
+	if lowered := own.restore(); len(lowered) > 0 && err == nil {
+		err = fmt.Errorf("%w: a program has lowered limits of this judge (%s), which only an administrator raises: nobody knows what else went wrong by that", errNoVerdict, strings.Join(lowered, ", "))
 	}
 	r.Took = time.Since(r.Began)
 	return r, err
@@ -491,6 +497,11 @@ func (p *player) playIn(ctx context.Context) (broken []verdict.Violation, err er
 	}
 	defer remove()
 	p.stand.link = link
+	if p.target.Transport == rig.TCP {
+		at, release := holdPort()
+		defer release()
+		p.stand.tcp = at
+	}
 	p.seat = p.watch(p.folder)
 	defer p.seat.Leave()
 	return p.play(ctx)

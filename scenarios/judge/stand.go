@@ -31,7 +31,7 @@ type stand struct {
 	beside   *beside        // what else goes on during the present attempt; nil for nothing
 	captured captured
 	seat     Seat   // of whoever watches
-	tcp      string // where the meter was last reached; empty before
+	tcp      string // where the meter is reached, or was last; empty before, where no port could be held
 	link     string // of its PTY, in all attempts; empty for TCP, and for one of its own in each attempt
 }
 
