@@ -40,6 +40,9 @@ type Execution struct {
 	Cost     verdict.Cost
 	// Questions are its messages to the meter, resends not counted; -1: not known.
 	Questions int
+	// Busied is how often a block was sent again because the answer was busy, if that was all that had one be sent
+	// again; otherwise 0.
+	Busied int
 	// Unanswered is how often a block was sent again that had no answer, over the same connection.
 	Unanswered int
 	Programs   int        // of these, those that read or write registers
@@ -148,6 +151,9 @@ func (p *player) try(ctx context.Context) (*Execution, error) {
 	a.Meter, a.Cost, a.Trace, a.Unstruck = *e.Meter, e.Cost, e.Story, e.Unstruck
 	a.Questions, a.Conduct, a.Trusted = g.asked(), g.breaches, g.trusted
 	a.Unsure, a.Swapped, a.Programs, a.Unanswered = g.unsure, g.swapped, g.programs(), g.silences
+	if g.lacked == 0 {
+		a.Busied = g.busied
+	}
 	if why := p.clock(offset); why != "" {
 		a.Conduct = append(a.Conduct, breach{duty.Clock, why})
 	}

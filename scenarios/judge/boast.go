@@ -9,6 +9,7 @@ import (
 	"ionbench/scenarios/verdict"
 	"ionbench/simulator/ion"
 	"ionbench/simulator/meter"
+	"ionbench/simulator/story"
 )
 
 // boasts says what the log tells of the meter before it is so, or without that it ever was; empty for
@@ -28,6 +29,9 @@ func (a *Execution) boasts(log *verdict.Log, before meter.State) string {
 	}
 	if told[upgradelog.SettingsRestored] > 0 && a.Questions > 0 && a.Programs == 0 {
 		return "the log says that settings are restored, and none was read or written"
+	}
+	if n := told[upgradelog.Resending]; n > 0 && a.Busied > 0 {
+		return fmt.Sprintf("the log says %d times that the answer to a block was missing, and every block that was sent again had been answered busy", n)
 	}
 	if lost := restored & a.Lost; lost != 0 {
 		return fmt.Sprintf("the log says that settings are restored, and %v are not in the meter", lost)
@@ -85,6 +89,26 @@ func goesOn(log *verdict.Log) string {
 		}
 	}
 	return ""
+}
+
+// adviseEntered looks at whether a meter that was found in its loader, and stayed there, is said to have been put there.
+func (a *Execution) adviseEntered(log *verdict.Log, before meter.State) {
+	if log == nil || before < meter.Download {
+		return
+	}
+	for _, e := range a.Trace {
+		if state, ok := e.What.(story.StateEntered); ok && e.Source == story.Meter && state.State < meter.Download {
+			return // or its application was back
+		} else if ok && state.State == meter.Erasing {
+			break
+		}
+	}
+	for _, e := range log.Entries {
+		if e.Kind == upgradelog.EnteredDownloadState {
+			a.warn(duty.LogLines, fmt.Sprintf("line %d of the log is %q, and the meter was found there", e.At, e.Line))
+			return
+		}
+	}
 }
 
 // adviseTens looks at whether every ten has a line of its own, and one of efficiency behind it.

@@ -42,6 +42,8 @@ type conduct struct {
 	stopped       bool          // the program is: whoever asks is another run of it
 	damaged       damage        // the last answer that came only with a wrong CRC
 	whole         bool          // all frames of the message before were sent: what was missing was no ACK
+	busied        int           // times that a block was sent again behind a busy answer
+	lacked        int           // times that it was sent again otherwise, and messages behind a break, until identify is answered
 	silences      int           // times that a whole block was sent again which had no answer, over the same connection
 	busy          haste         // since the last answer that was not busy
 	asked         rush          // in this attempt
@@ -252,8 +254,12 @@ func (c *conduct) asks(id uint16, data []byte) {
 	const idEnd = 4
 	kind, text := requestOf(data), bytes.Clone(data[idEnd:])
 	c.tookDamaged(id, kind)
+	busy := c.busy.busy
 	c.hastens()
 	c.unsure = c.unsure || c.reopened && kind == writes
+	if c.reopened { // the program's next message tells that it was no end
+		c.lacked++
+	}
 	if done := intrusions[kind]; done != "" && c.reopened && c.swapped {
 		c.tell(duty.Reconnect, "its connection broke and led to another meter then, and it %s without an identify before", done)
 	}
@@ -267,6 +273,7 @@ func (c *conduct) asks(id uint16, data []byte) {
 		if c.blocksSince++; c.refused != 0 && c.blocksSince > 1 {
 			c.tell(duty.Again, "a block was answered %q, and blocks were sent on without an enter", c.refused)
 		}
+		c.repeats(bytes.Equal(text, c.block.text), busy)
 		switch same := bytes.Equal(text, c.block.text); {
 		case same && id != c.block.id && !c.block.answered:
 			c.tell(duty.Same, "a block that had no answer was sent again with another message id")
@@ -299,6 +306,16 @@ func (c *conduct) asks(id uint16, data []byte) {
 	}
 	if c.told != "" && slices.Contains([]request{enters, clears, blocks, verifies, writes}, kind) {
 		c.tell(duty.Device, "identify had told another serial number (%s), and it went on with %s", c.told, requestNames[kind])
+	}
+}
+
+// repeats counts a block that is sent again.
+func (c *conduct) repeats(same, busy bool) {
+	switch {
+	case same && busy:
+		c.busied++
+	case same:
+		c.lacked++
 	}
 }
 

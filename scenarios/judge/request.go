@@ -2,8 +2,10 @@ package judge
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -56,6 +58,7 @@ type Harm struct {
 	// is sent again; nil for once.
 	Endless *unceasing
 	garble  garbler // of a harm that is called garbled
+	mask    byte    // bits that are otherwise in the byte that garble names; 0: the last one
 	name    string
 	later   bool // it befalls the first frame behind the first one of an answer, whichever answer has one
 	struck  bool
@@ -107,6 +110,7 @@ type gateway struct {
 	again  *repeated // the answer that comes without end; nil for none
 	double bool      // every frame of the answer that comes next is doubled
 	garble garbler   // says where the request that comes now has another value for the meter
+	mask   byte      // bits that are otherwise there
 	once   bool      // what is sent again is not garbled
 	lose   bool      // what comes now does not reach the meter
 	deaf   request   // nothing of this kind does
@@ -164,7 +168,7 @@ func (g *gateway) garbled(p []byte) []byte {
 		g.garble = nil
 	}
 	p = bytes.Clone(p)
-	p[at] ^= 0x01
+	p[at] ^= cmp.Or(g.mask, 0x01)
 	return sealed(p)
 }
 
@@ -243,10 +247,10 @@ func (g *gateway) strike(h *Harm, kind request) {
 	}
 	switch h.name {
 	case "garbled":
-		g.garble, g.once = h.garble, kind == blocks // the block is refused, and a copy is to help
+		g.garble, g.mask, g.once = h.garble, h.mask, kind == blocks // the block is refused, and a copy is to help
 		return
 	case "misread", "misheard", "tells-cleared":
-		g.garble, g.once, g.forge = h.garble, true, h.Forge
+		g.garble, g.mask, g.once, g.forge = h.garble, h.mask, true, h.Forge
 		return
 	case "unheard":
 		g.lose = true
@@ -586,6 +590,8 @@ var forgeries = map[string]forgery{
 	"other-source":           before(func(f []byte) { f[unitAt+1] ^= 0x10 }),
 	"other-addressee":        before(func(f []byte) { f[addresseeAt] ^= 0x10 }),
 	"other-type":             before(func(f []byte) { f[typeAt] ^= byte(ion.TypeDownload) }),
+	"stub":                   func(f []byte) []byte { return append(stub(f), f...) },
+	"overlong":               whole(overlong),
 	"tells-small-blocks":     told(func(identity []byte) { binary.BigEndian.PutUint16(identity[47:], smallBlock) }),
 	"tells-no-room":          told(func(identity []byte) { binary.BigEndian.PutUint32(identity[43:], 4096) }),
 	"tells-verify-failed":    told(func(reply []byte) { reply[1] = byte(ion.StatusVerifyFailed) }),
@@ -613,6 +619,20 @@ var forgeries = map[string]forgery{
 	"cut-short":    func(frame []byte) []byte { return frame[:len(frame)/2] },
 	"padded":       padded,
 	"cut-frame":    func(frame []byte) []byte { return append([]byte{0, 0, 0x14, 0xAC, 0x80, 0xF5, 0x14, 0xAC}, frame...) },
+}
+
+// overlong makes an answer say that it is longer than its frame.
+func overlong(frame []byte) {
+	binary.BigEndian.PutUint16(frame[dataAt:], math.MaxInt16)
+	sealed(frame)
+}
+
+// stub is the beginning of an answer, which ends in the head of its packet and is a good frame all the same.
+func stub(frame []byte) []byte {
+	const data, leastLength = 3, 7
+	cut := append(bytes.Clone(frame[:dataAt+data]), 0, 0)
+	cut[lengthAt], cut[controlAt], cut[transactionAt] = data+leastLength, cut[controlAt]&^byte(ion.AckBit), firstOfMany
+	return sealed(cut)
 }
 
 // otherOp is an operation that has an answer of another kind.

@@ -770,6 +770,21 @@ func harmful(response time.Duration) []Scenario {
 	add(compares, 1, "abort", "what was written is not in the meter, and somebody presses Ctrl-C, at the", Recovers, false, duty.AbortButton, duty.Values, duty.Success, duty.Kept)
 	s = &all[len(all)-1]
 	s.Name, s.Harms = "written-in-vain-and-aborted", append(s.Harms, harm(compares, 1, "forgets", response))
+	for _, at := range []request{identifies, blocks, compares} {
+		add(at, 1, "stub", "a frame that ends in the head of its packet comes before the answer to", Succeeds, false, duty.Matching)
+		add(at, 1, "overlong", "a packet that says that it is longer than its frame comes before the answer to", Succeeds, false, duty.Matching)
+	}
+	add(writes, 0, "garbled", "a gateway changes the name of the template, whenever it comes at a", Recovers, false, duty.Values, duty.Success)
+	s = &all[len(all)-1]
+	s.Name, s.World, s.Alone, s.Harms[0].garble = "garbled-template", worldOf(2), true, valueOf(ion.HandleTemplate)
+	s.World.Meters[0].TemplateName = "Feeder 7"
+	add(writes, 0, "garbled", "a gateway makes a small letter of a great one (tag1), whenever it comes at a", Recovers, false, duty.Values, duty.Success)
+	s = &all[len(all)-1]
+	s.Name, s.World, s.Alone, s.Harms[0].garble, s.Harms[0].mask = "garbled-letter", worldOf(2), true, valueOf(handleOf("tag1")), 'a'^'A'
+	s.World.Meters[0].Set = settingsOf("tag1", "Bay 7")
+	add(blocks, 1, "tells-not-cleared", "the meter says that it was not cleared, and somebody presses Ctrl-C when it is cleared once more, at", Recovers, false, duty.AbortButton, duty.Next)
+	s = &all[len(all)-1]
+	s.Name, s.World, s.Pace, s.Harms = "aborted-at-the-second-clear", unhurried(), scaled, append(s.Harms, harm(clears, 2, "abort", response))
 	return all
 }
 

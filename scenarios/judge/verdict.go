@@ -77,6 +77,7 @@ func (p *player) judgeWords(a *Execution, e *verdict.Evidence) {
 		a.breaks(verdict.I6, "%s", why)
 	}
 	a.adviseTens(e.Log)
+	a.adviseEntered(e.Log, e.Before.State)
 }
 
 // bearFlip takes one other letter in what was kept for advice, if that is all that came of it: PROTOCOL.md asks for a
