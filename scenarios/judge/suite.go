@@ -782,11 +782,18 @@ func harmful(response time.Duration) []Scenario {
 	s = &all[len(all)-1]
 	s.Name, s.World, s.Alone, s.Harms[0].garble, s.Harms[0].mask = "garbled-letter", worldOf(2), true, valueOf(handleOf("tag1")), 'a'^'A'
 	s.World.Meters[0].Set = settingsOf("tag1", "Bay 7")
+	add(writes, 0, "garbled", "a gateway makes a reading of energy (kwh-export) half as much again, whenever it comes at a", Recovers, false, duty.Values, duty.Success)
+	s = &all[len(all)-1]
+	s.Name, s.World, s.Alone, s.Harms[0].garble, s.Harms[0].mask = "garbled-reading", worldOf(2), true, valueOf(handleOf("kwh-export")), halfMore
+	s.World.Meters[0].Set = settingsOf("kwh-export", "1024")
 	add(blocks, 1, "tells-not-cleared", "the meter says that it was not cleared, and somebody presses Ctrl-C when it is cleared once more, at", Recovers, false, duty.AbortButton, duty.Next)
 	s = &all[len(all)-1]
 	s.Name, s.World, s.Pace, s.Harms = "aborted-at-the-second-clear", unhurried(), scaled, append(s.Harms, harm(clears, 2, "abort", response))
 	return all
 }
+
+// halfMore is the bit in the second byte of a float that makes a power of four half as much again.
+const halfMore = 0x40
 
 // slowLoader is a meter that starts its loader for longer than most restarts are asked for again.
 func slowLoader(response time.Duration) world.World {
