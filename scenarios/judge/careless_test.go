@@ -357,7 +357,7 @@ const between = "\x00"
 
 // settingsCompared is how upgrade.py writes a setting back and looks whether it is there.
 const settingsCompared = `            done, back = self.program(handle, 0x16, value) == b"\xF2", self.read(handle)
-            counted = handle in ENERGY and len(back) == 5 and struct.unpack(">xf", back) >= struct.unpack(">xf", value)
+            counted = handle in ENERGY and len(back) == 5 and 0 <= struct.unpack(">xf", back)[0] - struct.unpack(">xf", value)[0] < COUNTED
             if not done or back != value and not counted:
 `
 
