@@ -89,8 +89,11 @@ func (u *Upgrader) Advance(now time.Duration) {
 func (u *Upgrader) ask(now time.Duration) {
 	x := &u.exchange
 	x.missing, x.crowded, x.overheard = u.missedBefore(), false, false
-	if x.missing > 0 && u.step().writes() {
-		u.sendsAgain()
+	if u.step().writes() {
+		u.wroteAt = now
+		if x.missing > 0 {
+			u.sendsAgain()
+		}
 	}
 	u.touch.asks(u.step().is.ChangesMeter())
 	u.compose(u.step().request)

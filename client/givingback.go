@@ -15,7 +15,7 @@ func givingBackSteps() []step {
 	return []step{
 		{is: StepFindMeter, request: identifyRequest, retry: returning, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, foundToGiveBack)},
 		{is: StepListen, when: (*Upgrader).knowsTwin, listens: true},
-		{is: StepGiveBack, request: restartRequest, retry: returning, reply: onDownload(ion.OpRestart, restarted), silent: askTheMeter},
+		{is: StepGiveBack, request: restartRequest, retry: returning, reply: onDownload(ion.OpRestart, toldToGiveBack), silent: unheardToGiveBack},
 		{is: StepAwaitApplication, request: identifyRequest, retry: polling, before: (*Upgrader).restartPause, reply: onDownload(ion.OpIdentify, backInApplication)},
 		{is: StepCheckImage, when: (*Upgrader).runsAfterAll, request: readSettingsRequest, reply: runsGivenBack},
 		{is: StepForgetJournal, when: (*Upgrader).ownsJournal, keep: (*Upgrader).forgetJournal, kept: journalSettled},
@@ -53,9 +53,24 @@ func foundToGiveBack(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	return failed(u.err) // somebody else clears it
 }
 
+// toldToGiveBack ends the restarts: the meter has heard one.
+func toldToGiveBack(u *Upgrader, _ time.Duration, _ *ion.DownloadReply) next {
+	u.transfer.polls = patience
+	return toNext()
+}
+
+// unheardToGiveBack asks the meter, which may have restarted all the same.
+func unheardToGiveBack(u *Upgrader) next {
+	u.transfer.polls++
+	return toNext()
+}
+
 func backInApplication(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	if u.knowsTwin() && ion.FixedText(r.Serial[:]) != u.device.SerialNumber {
 		return next{kind: ignored}
+	}
+	if r.State == ion.StateDownload && u.clearedNothing() && u.transfer.polls < patience {
+		return toStep(StepGiveBack) // it was silent as long as it was told to, and answers again
 	}
 	if r.State != ion.StateApplication {
 		return failed(u.err)

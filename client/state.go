@@ -192,7 +192,7 @@ func (u *Upgrader) declareWrites(w *machine.State) {
 		w.Int(v.setting)
 	})
 	w.Int(u.wrote)
-	w.Deadline(u.wroteAt, u.wrote > 0)
+	w.Deadline(u.wroteAt, u.hasWritten())
 }
 
 func (x *exchange) declare(w *machine.State, spent *exchange) {

@@ -86,7 +86,7 @@ func (u *Upgrader) heedsAcks() bool {
 
 // stillThere stops before settings are written if another meter answers by now, or one without an
 // application.
-func stillThere(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
+func stillThere(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 	if err := u.checkSame(r); err != nil {
 		return failed(err)
 	}
@@ -96,7 +96,7 @@ func stillThere(u *Upgrader, now time.Duration, r *ion.DownloadReply) next {
 		}
 		return failedWith(ErrDownloadState, "it has left its application, and no settings were written; recover it")
 	}
-	return u.checkUnsure(now)
+	return u.checkUnsure()
 }
 
 // beginListening waits for an answer of another meter to the last request.

@@ -48,6 +48,12 @@ func (u *Upgrader) identifiesFirst(s Step) Step {
 	return NoStep
 }
 
+// hasWritten reports whether settings were written, or are told to be.
+func (u *Upgrader) hasWritten() bool {
+	writes := u.at < len(u.lists[u.procedure]) && u.step().writes()
+	return writes || u.wrote > 0 || u.unsure != NoStep
+}
+
 // wroteUnheard reports whether the write that is to come was sent before, and nobody has said what came of it.
 func (u *Upgrader) wroteUnheard() bool {
 	return checked(u.unsure) != NoStep || u.anew > 0 && checked(u.anewAt) != NoStep
@@ -98,11 +104,11 @@ func foundUnsure(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next {
 }
 
 // checkUnsure goes on behind an identify before a write: with the write, or with what came of it.
-func (u *Upgrader) checkUnsure(now time.Duration) next {
+func (u *Upgrader) checkUnsure() next {
 	if u.unsure == NoStep {
 		return toNext()
 	}
-	u.wrote, u.wroteAt = len(u.write), now
+	u.wrote = len(u.write)
 	return toStep(checked(u.unsure))
 }
 

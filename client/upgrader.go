@@ -103,7 +103,7 @@ type Upgrader struct {
 	older     bool                     // the person wants also what is older than something that was lost
 	write     []write                  // settings to write
 	wrote     int                      // how many of them were written
-	wroteAt   time.Duration            // when the meter said so
+	wroteAt   time.Duration            // when the meter said so; until then, when it was told to
 	unsure    Step                     // the write or the clear whose answer a connection took with it; NoStep for none
 	anew      int                      // how many of its answers are missing by now
 	anewAt    Step                     // whose
@@ -267,6 +267,7 @@ func (u *Upgrader) stop(now time.Duration, why error) {
 func (u *Upgrader) giveBack(now time.Duration, why error) {
 	u.exchange.end()
 	u.err = why
+	u.transfer.polls = 0
 	u.switchTo(now, givingBackProcedure)
 }
 
