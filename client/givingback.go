@@ -70,7 +70,7 @@ func backInApplication(u *Upgrader, _ time.Duration, r *ion.DownloadReply) next 
 		return next{kind: ignored}
 	}
 	if r.State == ion.StateDownload && u.clearedNothing() && u.transfer.polls < patience {
-		return toStep(StepGiveBack) // it was silent as long as it was told to, and answers again
+		return toStep(StepFindMeter) // it was silent as long as it was told to; who answers now may be another one
 	}
 	if r.State != ion.StateApplication {
 		return failed(u.err)
